@@ -1,0 +1,33 @@
+"""Shared by all tests: the import path of the toolbox, one thread, the golden files."""
+
+import json
+import os
+from pathlib import Path
+
+os.environ.setdefault("DASSL", "bundled")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+import torch  # noqa: E402
+
+from toolbox import use_dassl  # noqa: E402
+
+use_dassl()
+torch.set_num_threads(1)
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture(scope="session")
+def golden():
+    """Load a golden file by name: a dict of arrays for .npz (plus "meta" parsed), JSON otherwise."""
+
+    def load(name: str):
+        path = GOLDEN / name
+        if path.suffix == ".json":
+            return json.loads(path.read_text())
+        with np.load(path) as file:
+            arrays = {key: file[key] for key in file.files}
+        arrays["meta"] = json.loads(str(arrays["meta"]))
+        return arrays
+
+    return load
