@@ -19,7 +19,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 @pytest.fixture(scope="session")
 def golden():
-    """Load a golden file by name: a dict of arrays for .npz (plus "meta" parsed), JSON otherwise."""
+    """Load a golden file by name: a dict of arrays (and parsed "meta") for .npz, else JSON."""
 
     def load(name: str):
         path = GOLDEN / name

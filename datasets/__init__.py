@@ -1,0 +1,10 @@
+"""Datasets under the names of CoOp's registry; importing this package registers them all."""
+
+import importlib
+import pkgutil
+
+
+def register_all() -> None:
+    """Import every module of this package, so that each dataset enters Dassl's registry."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")

@@ -1,0 +1,1 @@
+"""The pieces a trainer composes: backbone, encoders, head, classifier."""

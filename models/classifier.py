@@ -1,0 +1,87 @@
+"""image -> features -> head -> logits: what every trainer trains and tests."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from models.encoders import Encoder
+
+
+class Output(NamedTuple):
+    """What a classifier answers: logits (B, K) and the head's penalty, a scalar."""
+
+    logits: Tensor
+    penalty: Tensor
+
+
+class CosineHead(nn.Module):
+    """CLIP's own head: `logits = s * f @ h.T`; nothing is learned, the penalty is zero."""
+
+    def forward(
+        self, image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float
+    ) -> tuple[Tensor, Tensor]:
+        """Args:
+            image_features: (B, D), L2-normalised.
+            text_features: (K, D), or (B, K, D) for class features per image, L2-normalised.
+            logit_scale: s, already exponentiated.
+
+        Returns:
+            Logits (B, K) and a zero penalty.
+        """
+        if text_features.dim() == 2:
+            logits = logit_scale * image_features @ text_features.t()
+        else:
+            logits = logit_scale * torch.einsum("bd,bkd->bk", image_features, text_features)
+        return logits, logits.new_zeros(())
+
+
+class CLIPClassifier(nn.Module):
+    """Composes an encoder and a head; features are float32 and L2-normalised between them."""
+
+    def __init__(self, encoder: Encoder, head: nn.Module):
+        super().__init__()
+        self.encoder = encoder
+        self.head = head
+        self._text_features: Tensor | None = None
+
+    def forward(self, images: Tensor) -> Output:
+        """Logits (B, K) and penalty for images (B, 3, size, size).
+
+        Raises:
+            ValueError: if a feature vector is zero or not finite.
+        """
+        image_features = self.encoder.encode_image(images)
+        text_features = self._text_features
+        if text_features is None:
+            text_features = normalize(self.encoder.encode_text(image_features), "text")
+        image_features = normalize(image_features, "image")
+        return Output(*self.head(image_features, text_features, self.encoder.backbone.logit_scale))
+
+    @contextmanager
+    def classes_encoded_once(self) -> Iterator[None]:
+        """Inside, class features are those of now: for tests, where no parameter moves."""
+        if not self.encoder.text_depends_on_image:
+            self._text_features = normalize(self.encoder.encode_text(), "text")
+        try:
+            yield
+        finally:
+            self._text_features = None
+
+
+def normalize(features: Tensor, kind: str) -> Tensor:
+    """Features (..., D) in float32, each divided by its L2 norm.
+
+    Raises:
+        ValueError: naming the kind and the index of a vector that is zero or not finite.
+    """
+    features = features.float()
+    norm = features.norm(dim=-1, keepdim=True)
+    bad = ~(norm.isfinite() & (norm > 0))
+    if bad.any():
+        index = bad.flatten().nonzero()[0].item()
+        what = "zero" if norm.flatten()[index] == 0 else "not finite"
+        raise ValueError(f"{kind} feature {index} is {what}; try PREC fp32, or check the input")
+    return features / norm
