@@ -1,0 +1,5 @@
+"""Datasets, loaders, samplers and transforms."""
+
+from dassl.data.data_manager import DataManager, DatasetWrapper, build_data_loader
+
+__all__ = ["DataManager", "DatasetWrapper", "build_data_loader"]

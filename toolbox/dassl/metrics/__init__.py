@@ -1,0 +1,5 @@
+"""Measures of predictions."""
+
+from dassl.metrics.accuracy import compute_accuracy
+
+__all__ = ["compute_accuracy"]
