@@ -1,0 +1,80 @@
+"""Results of finished runs: CoOp's summary of one folder, or all trainers side by side.
+
+    python parse_test_res.py output/base2new                 # the table, from results.json
+    python parse_test_res.py output/base2new --format github --published
+    python parse_test_res.py FOLDER_OF_SEEDS [--test-log] [--ci95] [--multi-exp]   # from log.txt
+
+A folder that holds train_base and/or test_new gives the table: per trainer Base, New and HM, the
+harmonic mean of a dataset's Base and New means over seeds. As in the published tables, the average
+row's HM comes from the averaged Base and New. RAdaX - X is taken over the seeds both have. Spreads
+are standard deviations (ddof 0) or, with --ci95, half the 95% confidence interval.
+Any other folder is read as in CoOp: FOLDER/<seed>/log.txt, or FOLDER/<experiment>/<seed>/log.txt
+with --multi-exp; training logs unless --test-log.
+"""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from results.logs import FINISHED, RESULT, parse_experiments, parse_seeds
+from results.names import HALVES
+from results.report import FORMATS, report
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """CoOp's options and those of the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("directory", help="path to directory")
+    add("--ci95", action="store_true", help="95%% confidence interval, not standard deviation")
+    add("--test-log", action="store_true", help="parse test-only logs")
+    add("--multi-exp", action="store_true", help="parse multiple experiments")
+    add("--keyword", default="accuracy", help="which metric to extract")
+    add("--format", choices=FORMATS, help="of the table (default: simple)")
+    add("--published", action="store_true", help="add to the table what the papers report")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print the results of a folder.
+
+    Raises:
+        OSError, ValueError: if there is nothing to print, in one clear line.
+    """
+    args = parse_args(argv)
+    if not Path(args.directory).is_dir():
+        raise FileNotFoundError(f"no folder {args.directory}")
+    if any(Path(args.directory, half).is_dir() for half in HALVES.values()):
+        text, remarks = report(
+            args.directory, args.format or "simple", args.keyword, args.ci95, args.published
+        )
+        print(text)
+        if remarks:
+            print(remarks, file=sys.stderr)
+    elif args.format or args.published:
+        raise ValueError(f"{args.directory} has neither train_base nor test_new: no table to make")
+    else:
+        parse_logs(args)
+
+
+def parse_logs(args: argparse.Namespace) -> None:
+    """CoOp's summary."""
+    parse = parse_experiments if args.multi_exp else parse_seeds
+    end_signal = RESULT if args.test_log else FINISHED
+    if parse(args.directory, args.keyword, end_signal, args.ci95) is None:
+        hints = sorted(path.parent for path in Path(args.directory).glob("*/train_base"))
+        hint = f"; try {hints[0]}" if hints else ""
+        raise FileNotFoundError(f"nothing found in {args.directory}{hint}")
+
+
+if __name__ == "__main__":
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
+    try:
+        main()
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,119 @@
+"""A table as text: groups of columns, rows of cells, and the text formats."""
+
+from dataclasses import dataclass
+
+from tabulate import tabulate
+
+from results.columns import Cell, Delta, Stat
+from results.published import AVERAGES, PER_DATASET
+from results.table import Table
+
+HEADS = {"base": "Base", "new": "New"}
+LOG_MARK = "*"
+
+
+@dataclass
+class Grid:
+    """Cells of text: groups of (name, heads of its columns), rows starting with their label."""
+
+    groups: list[tuple[str, list[str]]]
+    rows: list[list[str]]
+    summary: int = 0  # how many of the last rows sum up the others
+
+
+def measured(table: Table) -> Grid:
+    """The measured table, one row per dataset and the averages."""
+    heads = [HEADS[half] for half in table.halves] + (["HM"] if len(table.halves) == 2 else [])
+    averages = table.averages()
+    places = [(name, [name]) for name in table.datasets]
+    places += [(average.label, average.datasets) for average in averages]
+    rows = [
+        [label] + [text for column in table.columns for text in texts(table, column, datasets)]
+        for label, datasets in places
+    ]
+    return Grid([(column.name, heads) for column in table.columns], rows, len(averages))
+
+
+def texts(table: Table, column, datasets: list[str]) -> list[str]:
+    """The cells of one column: Base, New and HM, as far as the table has them."""
+    cell: Cell = column.cell(datasets)
+    sign = "+" if isinstance(column, Delta) else ""
+    parts = []
+    for half in table.halves:
+        logs = getattr(column, "from_log", ())
+        mark = LOG_MARK if any((half, dataset) in logs for dataset in datasets) else ""
+        parts.append(stat_text(getattr(cell, half), sign, mark))
+    if len(table.halves) == 2:
+        parts.append("-" if cell.hm is None else f"{cell.hm:{sign}.1f}")
+    return parts
+
+
+def stat_text(stat: Stat | None, sign: str, mark: str) -> str:
+    """`76.3 ±0.8`; without spread for one seed, `-` without a value."""
+    if stat is None:
+        return "-"
+    spread = "" if stat.spread is None else f" ±{stat.spread:.1f}"
+    return f"{stat.mean:{sign}.1f}{spread}{mark}"
+
+
+def costs(table: Table) -> Grid:
+    """Learned parameters and mean seconds of training, one row per trainer."""
+    rows = []
+    for column in table.trainers:
+        counts = sorted({run.parameters for run in column.runs if run.parameters is not None})
+        seconds = [run.seconds for run in column.runs if run.half == "base" and run.seconds]
+        rows.append(
+            [
+                column.name,
+                " to ".join(f"{count:,}" for count in sorted({*counts[:1], *counts[-1:]})) or "-",
+                f"{sum(seconds) / len(seconds):.1f}" if seconds else "-",
+            ]
+        )
+    return Grid([("", ["learned parameters", "seconds of training"])], rows)
+
+
+def quoted(datasets: list[str]) -> Grid:
+    """Published averages, and published numbers of those of the given datasets that have any."""
+    shown = [dataset for dataset in datasets if dataset in PER_DATASET]
+    rows = []
+    for method, average in AVERAGES.items():
+        numbers = [*average]
+        for dataset in shown:
+            numbers += PER_DATASET[dataset].get(method, (None, None))
+        rows.append([f"{method} (quoted)"] + ["-" if n is None else f"{n:.2f}" for n in numbers])
+    groups = [("average of 11", ["Base", "New", "HM"])]
+    return Grid(groups + [(dataset, ["Base", "New"]) for dataset in shown], rows)
+
+
+def draw(grid: Grid, style: str) -> str:
+    """A grid in one of the styles simple, github and latex."""
+    if style == "simple":
+        return simple(grid)
+    heads = [f"{name} {head}".strip() for name, heads in grid.groups for head in heads]
+    align = ["left"] + ["right"] * len(heads)
+    return tabulate(grid.rows, ["", *heads], style, disable_numparse=True, colalign=align)
+
+
+def simple(grid: Grid) -> str:
+    """Aligned text with the groups' names above their columns."""
+    heads = ["", *(head for _, heads in grid.groups for head in heads)]
+    widths = [max(map(len, column)) for column in zip(heads, *grid.rows, strict=True)]
+    names, start = [" " * widths[0]], 1
+    for name, group in grid.groups:
+        span = sum(widths[start : start + len(group)]) + 2 * (len(group) - 1)
+        widths[start] += max(0, len(name) - span)
+        names.append(name.center(max(span, len(name))))
+        start += len(group)
+    rule = "  ".join("-" * width for width in widths)
+    lines = [aligned(row, widths) for row in [heads, *grid.rows]]
+    lines.insert(1, rule)
+    if grid.summary:
+        lines.insert(-grid.summary, rule)
+    title = "  ".join(names).rstrip()
+    return "\n".join([title, *lines] if title else lines)
+
+
+def aligned(cells: list[str], widths: list[int]) -> str:
+    """One line: the label to the left, numbers to the right."""
+    pairs = zip(cells[1:], widths[1:], strict=True)
+    return "  ".join([cells[0].ljust(widths[0]), *(c.rjust(w) for c, w in pairs)]).rstrip()

@@ -1,0 +1,119 @@
+"""CoOp's reading of log.txt: what `parse_test_res.py` prints for a folder of seeds.
+
+Same options, same printed lines. Where CoOp stops with an assertion on one missing or unfinished
+file, that file is named on stderr and the others are read.
+"""
+
+import os.path
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+
+FINISHED = "Finish training"
+RESULT = "=> result"
+NAMES_IN_LOG = {"error": "error_rate"}  # what the log and results.json call differently
+
+
+def spread_of(values: list[float], ci95: bool) -> float:
+    """Standard deviation (ddof 0), or half the 95% confidence interval, as in CoOp."""
+    deviation = float(np.std(values))
+    return 1.96 * deviation / len(values) ** 0.5 if ci95 else deviation
+
+
+def metric_pattern(keyword: str) -> re.Pattern:
+    """The line `* keyword: 76.3%` of Dassl's evaluator.
+
+    Raises:
+        ValueError: if the keyword cannot be part of a regular expression.
+    """
+    try:
+        return re.compile(rf"\* {keyword}: ([\.\deE+-]+)%")
+    except re.error as error:
+        raise ValueError(f'--keyword "{keyword}" cannot be searched for: {error}') from None
+
+
+def last_value(lines: list[str], pattern: re.Pattern, end_signal: str) -> float | None:
+    """The last number after the line `end_signal`, None if either is absent."""
+    value, ended = None, False
+    for line in map(str.strip, lines):
+        ended = ended or line == end_signal
+        match = pattern.search(line)
+        if ended and match:
+            value = float(match.group(1))
+    return value
+
+
+def read_lines(path: Path) -> list[str]:
+    """All lines of a log, whatever bytes progress bars have left in it."""
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+def read_metrics(folder: Path, train: bool) -> dict[str, float] | None:
+    """The last result in a folder's logs (log.txt, then log.txt-<date> of later starts).
+
+    Args:
+        folder: of one run.
+        train: whether it should have trained; then only a result after "Finish training" counts,
+            unless the log itself says that the run only tested.
+
+    Returns:
+        Metrics in percent by the names of results.json; None if the run has not finished.
+    """
+    found = None
+    for path in sorted(folder.glob("log.txt*")):
+        lines = read_lines(path)
+        tested_only = not train or "eval_only: True" in map(str.strip, lines)
+        end = RESULT if tested_only else FINISHED
+        names = ("accuracy", "error", "macro_f1")
+        values = {name: last_value(lines, metric_pattern(name), end) for name in names}
+        if values["accuracy"] is not None:
+            found = {NAMES_IN_LOG.get(k, k): v for k, v in values.items() if v is not None}
+    return found
+
+
+def visible(folder: str) -> list[str]:
+    """Names in a folder, sorted, hidden ones left out."""
+    return sorted(path.name for path in Path(folder).iterdir() if not path.name.startswith("."))
+
+
+def parse_seeds(directory: str, keyword: str, end_signal: str, ci95: bool) -> float | None:
+    """Print one folder of seeds as CoOp does; its mean in percent, None if nothing is there."""
+    print(f"Parsing files in {directory}")
+    pattern = metric_pattern(keyword)
+    found = {}
+    for name in visible(directory):
+        path = os.path.join(directory, name, "log.txt")
+        if not os.path.isfile(path):
+            print(f"skipped: no file {path}", file=sys.stderr)
+            continue
+        value = last_value(read_lines(Path(path)), pattern, end_signal)
+        if value is None:
+            print(f'skipped: no "{keyword}" after "{end_signal}" in {path}', file=sys.stderr)
+        else:
+            found[path] = value
+    if not found:
+        return None
+    for file, value in found.items():
+        print(f"file: {file}. {keyword}: {value:.2f}%. ")
+    values = list(found.values())
+    print(f"===\nSummary of directory: {directory}")
+    print(f"* {keyword}: {np.mean(values):.2f}% +- {spread_of(values, ci95):.2f}%\n===")
+    return float(np.mean(values))
+
+
+def parse_experiments(directory: str, keyword: str, end_signal: str, ci95: bool) -> float | None:
+    """Print every folder of seeds in a folder, then the average of their means."""
+    means = []
+    for name in visible(directory):
+        folder = os.path.join(directory, name)
+        mean = parse_seeds(folder, keyword, end_signal, ci95) if os.path.isdir(folder) else None
+        if mean is None:
+            print(f"skipped: nothing found in {folder}", file=sys.stderr)
+        else:
+            means.append(mean)
+    if not means:
+        return None
+    print(f"Average performance\n* {keyword}: {np.mean(means):.2f}%")
+    return float(np.mean(means))

@@ -1,0 +1,64 @@
+"""Made-up runs on disk."""
+
+import json
+
+import pytest
+
+LOG = """** Arguments **
+eval_only: {eval_only}
+=> result
+* accuracy: 11.1%
+Loading
+{finish}
+=> result
+* total: 1,000
+* correct: 763
+* accuracy: {accuracy:.1f}%
+* error: {error:.1f}%
+* macro_f1: {f1:.1f}%
+Elapsed: 0:00:10
+"""
+
+
+class Experiment:
+    """A folder like output/base2new."""
+
+    def __init__(self, root):
+        self.root = root
+
+    def folder(self, half, dataset, trainer, seed, config="vit_b16_ctxv1", shots=16):
+        name = {"base": "train_base", "new": "test_new"}[half]
+        folder = self.root / name / dataset / f"shots_{shots}" / trainer / config / f"seed{seed}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def add(self, half, dataset, trainer, seed, accuracy, place=None, **extra):
+        """Write results.json; `place` names another config or number of shots."""
+        folder = self.folder(half, dataset, trainer, seed, **(place or {}))
+        metrics = {"accuracy": accuracy, "error_rate": 100 - accuracy, "macro_f1": accuracy - 1}
+        data = {"dataset": dataset, "trainer": trainer, "seed": seed, "metrics": metrics} | extra
+        (folder / "results.json").write_text(json.dumps(data))
+        return folder
+
+    def pair(self, dataset, trainer, seed, base, new, **extra):
+        self.add("base", dataset, trainer, seed, base, **extra)
+        self.add("new", dataset, trainer, seed, new, **extra)
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    return Experiment(tmp_path / "base2new")
+
+
+@pytest.fixture
+def write_log():
+    """Write a log.txt as Dassl's: an early result, then the last one."""
+
+    def write(folder, accuracy, trained=True, name="log.txt", finished=True):
+        folder.mkdir(parents=True, exist_ok=True)
+        finish = "Finish training" if trained and finished else "epoch [1/2] batch [1/1]"
+        numbers = {"accuracy": accuracy, "error": 100 - accuracy, "f1": accuracy - 1}
+        text = LOG.format(finish=finish, eval_only=not trained, **numbers)
+        (folder / name).write_text(text)
+
+    return write
