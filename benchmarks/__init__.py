@@ -1,0 +1,1 @@
+"""What is measured: each file runs by one command and prints a table."""

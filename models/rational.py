@@ -1,0 +1,169 @@
+"""RAda: one last attention decides which elements of the rational matrix count.
+
+"One Last Attention for Your Vision-Language Model", ICCV 2025, arXiv 2507.15480. Image features
+f (B, D), text features h (K, D), scale s, Q each of three queries, all learned maps affine:
+
+    R = f * h                                                       rational matrix, (B, K, D)
+    O = mean over Q of [K softmax(Q key(s R)^T / (sqrt(d) temperature)) value(s R)]
+    M = relu(1 + out(O))                                                 mask, (B, K, D)
+    logits = s * sum_D (M * R),   penalty = alpha * smoothness(M)
+
+The softmax is taken over all K*K entries of an image and head together (`models.attention`).
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.attention import joint_attention
+from models.micro_batches import micro_batches
+from models.rational_inputs import affine, prepare
+
+
+class RationalMask(nn.Module):
+    """Mask of the rational matrix, METHOD.md steps 1 to 5, exact in O(K) attention memory.
+
+    Args:
+        dim: D, width of the features.
+        num_heads: H, a divisor of D.
+        temperature: divides all attention scores.
+
+    Raises:
+        ValueError: if D is no multiple of H or the temperature is not above 0.
+    """
+
+    def __init__(self, dim: int, num_heads: int = 8, temperature: float = 1.0):
+        super().__init__()
+        if num_heads < 1 or dim % num_heads:
+            raise ValueError(f"{dim} features do not split over {num_heads} heads; take a divisor")
+        if not temperature > 0:
+            raise ValueError(f"temperature must be above 0, got {temperature}")
+        self.num_heads, self.temperature = num_heads, temperature
+        self.query_image = nn.Linear(dim, dim)
+        self.query_text = nn.Linear(dim, dim)
+        self.query_rational = nn.Linear(dim, dim)
+        self.key = nn.Linear(dim, dim)
+        self.value = nn.Linear(dim, dim)
+        self.out = nn.Linear(dim, dim)
+        # zero init: training starts from CLIP's own logits
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(
+        self, image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float
+    ) -> Tensor:
+        """Mask (B, K, D), at least 0, all ones at initialisation.
+
+        Args:
+            image_features: f (B, D), L2-normalised.
+            text_features: h (K, D), or (B, K, D) for class features per image, L2-normalised.
+            logit_scale: s, already exponentiated; receives no gradient from the mask.
+
+        Raises:
+            ValueError: if shapes do not fit, there is no class, or a feature vector is zero or
+                not finite.
+        """
+        image, text = prepare(image_features, text_features, self.out.weight)
+        with torch.autocast(image.device.type, enabled=False):
+            return self.attend(image * text, *self.project(image, text, logit_scale))
+
+    def project(self, image: Tensor, text: Tensor, logit_scale: Tensor | float) -> tuple:
+        """What needs no rational matrix.
+
+        Args:
+            image: (B, 1, D).
+            text: (K, D) as (1, K, D), or (B, K, D).
+            logit_scale: s.
+
+        Returns:
+            Image query (B, 1, D), text query (1 or B, K, D), and the weight (3 * D, D) and bias
+            that make [query_rational(s R), key(s R), value(s R)] of R. Queries are divided by
+            sqrt(d) * temperature.
+        """
+        scale = torch.as_tensor(logit_scale, dtype=image.dtype, device=image.device).detach()
+        width = (image.shape[-1] / self.num_heads) ** 0.5 * self.temperature
+        query_image = affine(self.query_image, scale.sqrt() * image) / width
+        query_text = affine(self.query_text, scale.sqrt() * text) / width
+        query, key, value = self.query_rational, self.key, self.value
+        weight = torch.cat([query.weight / width, key.weight, value.weight])
+        bias = torch.cat([query.bias / width, key.bias, value.bias])
+        return query_image, query_text, scale * weight.to(scale.dtype), bias.to(scale.dtype)
+
+    def attend(self, rational, query_image, query_text, weight, bias) -> Tensor:
+        """Mask (B, K, D) from R (B, K, D) and the results of `project`."""
+        packed = F.linear(rational, weight, bias)  # (B, K, 3 D)
+        attended = joint_attention(query_image, query_text, packed, self.num_heads)
+        return affine(self.out, attended).add_(1).relu_()
+
+
+class RAdaHead(nn.Module):
+    """Logits of the masked rational matrix, and the mask's smoothness penalty (steps 6 and 7).
+
+    Images are worked on a few at a time, so that memory does not grow with B: what does not fit
+    into KEEP_BYTES is computed again in the backward pass.
+
+    Args:
+        dim: D, width of the features.
+        num_heads: H, a divisor of D.
+        temperature: divides all attention scores.
+        alpha: weight of the penalty.
+        penalty: "linf", the mean over images of the largest |M - 1|, or "mse", the mean of
+            (M - 1)^2.
+
+    Raises:
+        ValueError: if an argument is out of its range.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        num_heads: int = 8,
+        temperature: float = 1.0,
+        alpha: float = 0.0,
+        penalty: str = "linf",
+    ):
+        super().__init__()
+        if penalty not in PENALTIES:
+            raise ValueError(f'penalty "{penalty}" is unknown; choose from {", ".join(PENALTIES)}')
+        self.mask = RationalMask(dim, num_heads, temperature)
+        self.alpha, self.penalty = alpha, penalty
+
+    def forward(
+        self, image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float
+    ) -> tuple[Tensor, Tensor]:
+        """Logits (B, K) and alpha times the penalty.
+
+        Args and errors as in `RationalMask.forward`; here logit_scale may receive a gradient.
+        """
+        image, text = prepare(image_features, text_features, self.mask.out.weight)
+        with torch.autocast(image.device.type, enabled=False):
+            query_image, query_text, *layers = self.mask.project(image, text, logit_scale)
+            results = []
+            for images, run in micro_batches(image, text, self.mask.num_heads):
+                tensors = (image, text, query_image, query_text)
+                some = (tensor if len(tensor) == 1 else tensor[images] for tensor in tensors)
+                results.append(run(self.masked, *some, *layers))
+            cosine, penalty = (torch.cat(parts) for parts in zip(*results, strict=True))
+            return logit_scale * cosine, self.alpha * penalty.sum() / max(1, len(image))
+
+    def masked(self, image, text, query_image, query_text, weight, bias) -> tuple[Tensor, Tensor]:
+        """sum_D (M * R), (B, K), and the penalty (B,) of some images."""
+        rational = image * text
+        mask = self.mask.attend(rational, query_image, query_text, weight, bias)
+        penalty = PENALTIES[self.penalty](mask) if self.alpha else mask.new_zeros(len(mask))
+        return (mask * rational).sum(-1), penalty
+
+
+def largest_change(mask: Tensor) -> Tensor:
+    """Per image the largest |M - 1|, (B,)."""
+    with torch.no_grad():  # where it is: the gradient goes to this one element
+        index = (mask - 1).abs_().flatten(1).argmax(1, keepdim=True)
+    return (mask.flatten(1).gather(1, index)[:, 0] - 1).abs()
+
+
+def mean_square_change(mask: Tensor) -> Tensor:
+    """Per image the mean of (M - 1)^2, (B,)."""
+    return (mask - 1).square().mean((1, 2))
+
+
+PENALTIES = {"linf": largest_change, "mse": mean_square_change}
