@@ -1,4 +1,4 @@
-"""Datasets under the names of CoOp's registry; importing this package registers them all."""
+"""Datasets, under the names of CoOp's registry; `register_all` registers them."""
 
 import importlib
 import pkgutil

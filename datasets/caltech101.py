@@ -3,7 +3,8 @@
 import os
 
 from dassl.data.datasets import DATASET_REGISTRY
-from datasets.few_shot import FewShotDataset, Splits, read_split, save_split, split_folders
+from datasets.few_shot import FewShotDataset
+from datasets.splits import Splits, read_split, save_split, split_folders
 
 
 @DATASET_REGISTRY.register()

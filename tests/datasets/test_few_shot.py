@@ -9,7 +9,7 @@ from dassl.config import get_cfg_default
 from dassl.data.datasets import Datum
 from dassl.utils import set_random_seed
 from datasets.caltech101 import Caltech101
-from datasets.few_shot import read_split, save_split, split_folders, subsample_classes
+from datasets.splits import read_split, save_split, split_folders, subsample_classes
 
 
 @pytest.fixture
@@ -125,9 +125,7 @@ def test_picks_equal_coops_for_a_prepared_split(items, golden, tmp_path, monkeyp
 
 
 def test_missing_data_says_what_to_do(tmp_path):
-    with pytest.raises(
-        FileNotFoundError, match="101_ObjectCategories not found; .*make demo"
-    ):
+    with pytest.raises(FileNotFoundError, match="101_ObjectCategories not found; .*make demo"):
         caltech(tmp_path)
 
 

@@ -1,0 +1,32 @@
+# make demo: base-to-new on the embedded world, nothing downloaded but packages
+# make test: the whole test suite, in an environment of its own
+
+PYTHON ?= python3
+DEMO_TRAINERS = ZeroshotCLIP,CoOp,RAda,RAdaCoOp
+
+.PHONY: demo test lint clean
+
+demo: .venv/installed
+	JOBS=$${JOBS:-2} bash scripts/rada/base2new.sh world 1 $(DEMO_TRAINERS)
+
+test: .venv-test/installed
+	.venv-test/bin/ruff check .
+	.venv-test/bin/ruff format --check .
+	DASSL=bundled .venv-test/bin/python -m pytest
+
+lint: .venv-test/installed
+	.venv-test/bin/ruff check --fix .
+	.venv-test/bin/ruff format .
+
+.venv/installed: requirements.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install -q -r requirements.txt
+	touch $@
+
+.venv-test/installed: requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv .venv-test
+	.venv-test/bin/pip install -q -r requirements-dev.txt
+	touch $@
+
+clean:
+	rm -rf .venv .venv-test

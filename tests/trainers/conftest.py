@@ -1,0 +1,95 @@
+"""A tiny Caltech101 on disk (golden pictures and split) and a way to run train.py in-process."""
+
+import json
+import sys
+
+import pytest
+import torch
+
+import train
+from dassl.data.datasets import Datum
+from dassl.utils import Logger
+from datasets.caltech101 import Caltech101
+from tests.tinyclip import draw_state_dict
+
+
+@pytest.fixture(scope="session")
+def caltech_root(tmp_path_factory, golden):
+    """Root with the 166 golden pictures of eight classes and CoOp's own split of them."""
+    root = tmp_path_factory.mktemp("data")
+    data, logs = golden("e2e_images.npz"), golden("e2e_logs.json")
+    image_dir = root / "caltech-101" / "101_ObjectCategories"
+    for i, name in enumerate(data["paths"]):
+        path = image_dir / str(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data["data"][data["offsets"][i] : data["offsets"][i + 1]].tobytes())
+    split = root / "caltech-101" / "split_zhou_Caltech101.json"
+    split.write_text(json.dumps(logs["split"]))
+    return root
+
+
+@pytest.fixture(scope="session")
+def tiny_clip(tmp_path_factory):
+    """File of the golden tiny CLIP: 32x32 pictures, D = 32."""
+    path = tmp_path_factory.mktemp("clip") / "tiny.pt"
+    torch.save(draw_state_dict(), path)
+    return str(path)
+
+
+@pytest.fixture
+def golden_picks(caltech_root, golden, monkeypatch):
+    """Let Caltech101 draw the few-shot items of the golden runs (behind a shuffle)."""
+    picks = golden("e2e_logs.json")["fewshot"]
+    image_dir = caltech_root / "caltech-101" / "101_ObjectCategories"
+    drawn = iter(())
+
+    def draw(self, *sources, num_shots=-1, repeat=False):
+        nonlocal drawn
+        items = next(drawn, None)
+        if items is None:
+            drawn = iter([picks["train"], picks["val"]])
+            items = next(drawn)
+        print(f"Creating a {num_shots}-shot dataset")
+        return [Datum(str(image_dir / path), label, classname=name) for path, label, name in items]
+
+    monkeypatch.setattr(Caltech101, "generate_fewshot_dataset", draw)
+
+
+OPTIONS = (
+    *("DATASET.NUM_SHOTS", "4", "INPUT.SIZE", "(32,32)", "DATALOADER.NUM_WORKERS", "0"),
+    *("DATALOADER.TRAIN_X.BATCH_SIZE", "4"),
+)
+
+
+def classes_option(classes: str) -> tuple[str, str]:
+    """Base, new or all classes."""
+    return "DATASET.SUBSAMPLE_CLASSES", classes
+
+
+def command_line(root, backbone: str, trainer: str, output) -> list[str]:
+    """Arguments of train.py, without KEY VALUE options, for the tiny Caltech101."""
+    return [
+        *("--root", str(root), "--output-dir", str(output), "--seed", "1"),
+        *("--trainer", trainer, "--backbone", backbone),
+        *("--dataset-config-file", "configs/datasets/caltech101.yaml"),
+        *("--config-file", f"configs/trainers/{trainer}/vit_b16_ctxv1.yaml"),
+    ]
+
+
+@pytest.fixture(autouse=True)
+def stdout_given_back():
+    """Dassl's logger stands in for sys.stdout until the process ends; here until the test ends."""
+    yield
+    if isinstance(sys.stdout, Logger):
+        sys.stdout.close()
+
+
+@pytest.fixture
+def run_train(caltech_root, tiny_clip):
+    """Call train.main on the tiny Caltech101 and return its trainer; log.txt is in the folder."""
+
+    def run(trainer: str, output, *opts: str, arguments=(), classes="base"):
+        command = command_line(caltech_root, tiny_clip, trainer, output)
+        return train.main([*command, *arguments, *OPTIONS, *classes_option(classes), *opts])
+
+    return run

@@ -1,0 +1,114 @@
+"""What holds for every registered trainer."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+import trainers
+from trainers.rada import WithRAda
+
+OURS = trainers.registered()
+WITH_MASK = [n for n, c in OURS.items() if issubclass(c, WithRAda)]
+LEARN = {n for n, c in OURS.items() if n != "ZeroshotCLIP"}
+BUILD = ("--no-train",)
+
+
+def images_and_labels(trainer):
+    """All training pictures in the test's fixed transform: (N, 3, 32, 32), (N,)."""
+    items = [trainer.dm.test_loader.dataset[i] for i in range(len(trainer.dm.dataset.test))]
+    return torch.stack([i["img"] for i in items]), torch.tensor([i["label"] for i in items])
+
+
+def fast(name: str) -> tuple[str, ...]:
+    """Options that let six epochs on sixteen pictures show."""
+    rate = ("TRAINER.RADA.OPTIM.LR", "0.003") if name in WITH_MASK else ()
+    coop = ("OPTIM.LR", "0.02") if "COOP" in OURS[name].section else ()
+    return ("OPTIM.MAX_EPOCH", "6", *coop, *rate)
+
+
+@torch.no_grad()
+def logits_of(trainer) -> torch.Tensor:
+    trainer.set_model_mode("eval")
+    return trainer.model(images_and_labels(trainer)[0]).logits
+
+
+@pytest.mark.parametrize("name", WITH_MASK)
+def test_mask_starts_from_the_baselines_logits(name, run_train, tmp_path):
+    """RAdaX at initialisation is X: same logits, bit for bit."""
+    baseline = next(c for c in OURS[name].__mro__[2:] if c.__name__ in OURS).__name__
+    with_mask = run_train(name, tmp_path / "a", arguments=BUILD)
+    without = run_train(baseline, tmp_path / "b", arguments=BUILD)
+    assert torch.equal(logits_of(with_mask), logits_of(without))
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_gradients_reach_the_declared_tensors_only(name, run_train, tmp_path):
+    trainer = run_train(name, tmp_path, arguments=BUILD)
+    images, labels = images_and_labels(trainer)
+    for parameter in trainer.model.parameters():  # off the zero start, where most gradients vanish
+        if parameter.requires_grad:
+            parameter.data += 0.01 * torch.randn_like(parameter)
+    logits, penalty = trainer.model(images)
+    if name not in LEARN:
+        assert not logits.requires_grad
+        return
+    (F.cross_entropy(logits, labels) + penalty).backward()
+    learned = {id(p) for module in trainer._models.values() for p in module.parameters()}
+    for parameter_name, parameter in trainer.model.named_parameters():
+        found = parameter.grad is not None and bool(parameter.grad.any())
+        assert found == (id(parameter) in learned), parameter_name
+
+
+@pytest.mark.parametrize("name", sorted(LEARN))
+def test_training_lowers_the_loss(name, run_train, tmp_path):
+    before = run_train(name, tmp_path / "a", arguments=BUILD)
+    after = run_train(name, tmp_path / "b", *fast(name))
+    losses = []
+    for trainer in (before, after):
+        items = trainer.dm.dataset.train_x
+        dataset = type(trainer.dm.test_loader.dataset)(trainer.cfg, items, trainer.dm.tfm_test)
+        images = torch.stack([dataset[i]["img"] for i in range(len(items))])
+        labels = torch.tensor([item.label for item in items])
+        with torch.no_grad():
+            losses.append(F.cross_entropy(trainer.model(images).logits, labels).item())
+    assert losses[1] < losses[0] - 0.05
+
+
+@pytest.mark.parametrize("name", sorted(LEARN))
+def test_a_seed_fixes_the_run_and_a_checkpoint_its_logits(name, run_train, tmp_path):
+    """Two runs, one seed: equal bit for bit; so is the loaded checkpoint, on its classes."""
+    first = run_train(name, tmp_path / "a", *fast(name))
+    second = run_train(name, tmp_path / "b", *fast(name))
+    arguments = ("--eval-only", "--model-dir", str(tmp_path / "a"))
+    loaded = run_train(name, tmp_path / "c", *fast(name), arguments=arguments)
+    assert torch.equal(logits_of(first), logits_of(second))
+    assert torch.equal(logits_of(first), logits_of(loaded))
+    assert first.metrics["test/accuracy"] == loaded.metrics["test/accuracy"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_class_names_may_change_between_training_and_test(name, run_train, tmp_path):
+    run_train(name, tmp_path / "a", *fast(name))
+    arguments = ("--eval-only", "--model-dir", str(tmp_path / "a"))
+    for classes, count in (("new", 4), ("all", 8)):
+        options = {"arguments": arguments, "classes": classes}
+        trainer = run_train(name, tmp_path / classes, *fast(name), **options)
+        assert logits_of(trainer).shape[1] == count
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_class_order_does_not_matter(name, run_train, tmp_path):
+    """Logits of permuted classes are the permuted logits, also away from initialisation."""
+    trainer = run_train(name, tmp_path, arguments=BUILD)
+    for parameter in trainer.model.parameters():
+        if parameter.requires_grad:
+            parameter.data += 0.05 * torch.randn_like(parameter)
+    logits = logits_of(trainer)
+    order = [2, 0, 3, 1]
+    names = trainer.dm.dataset.classnames
+    state = {key: module.state_dict() for key, module in trainer._models.items()}
+    backbone = trainer.model.encoder.backbone
+    trainer.model.encoder = trainer.build_encoder(backbone, [names[i] for i in order])
+    for key, (module, _) in trainer.learned().items():
+        module.load_state_dict(state[key])
+    torch.testing.assert_close(logits_of(trainer), logits[:, order], rtol=1e-4, atol=1e-4)

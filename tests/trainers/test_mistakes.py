@@ -1,0 +1,130 @@
+"""A user's mistake ends in one line that says what is wrong and what to do, and exit code 2."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+import train
+from models.weights import TINY_CLIP
+from tests.trainers.conftest import OPTIONS, command_line
+
+
+@pytest.fixture
+def mistake(caltech_root, tiny_clip, tmp_path, capsys):
+    """Run train.py with replaced arguments; return its one line on stderr."""
+
+    def run(trainer="CoOp", opts=(), replace=(), extra=()):
+        command = command_line(caltech_root, tiny_clip, trainer, tmp_path / "out")
+        for option, value in replace:
+            command[command.index(option) + 1] = str(value)
+        code = train.cli([*command, *extra, *OPTIONS, *opts])
+        error = [x for x in capsys.readouterr().err.splitlines() if x.startswith("error: ")]
+        assert code == 2 and len(error) == 1, error
+        return error[0]
+
+    return run
+
+
+CONFIGS = ("--config-file", "configs/trainers/CoOp/vit_b16_ctxv1.yaml")
+
+
+@pytest.mark.parametrize(
+    "trainer, replace, opts, message",
+    [
+        ("RAdaCop", [CONFIGS], (), 'unknown trainer "RAdaCop" (did you mean "RAdaCoOp"?)'),
+        ("CoOp", (), ("DATASET.NAME", "Caltech"), '"Caltech" (did you mean "Caltech101"?)'),
+        ("CoOp", (), ("TRAINER.COOP.NCTX", "4"), "did you mean TRAINER.COOP.N_CTX?"),
+        ("CoOp", (), ("OPTIM.LR",), "the command line: "),
+        ("CoOp", (), ("OPTIM.MAX_EPOCH", "many"), "the command line: "),
+        ("CoOp", (), ("TRAINER.COOP.PREC", "fp8"), 'fp32, fp16, bf16, amp; got "fp8"'),
+        ("CoOp", (), ("DATASET.SUBSAMPLE_CLASSES", "old"), 'all, base or new; got "old"'),
+        ("CoOp", (), ("INPUT.SIZE", "(64,64)"), "INPUT.SIZE"),
+        ("CoOp", (), ("TRAINER.RADA.ALPHA", "1"), "unknown config key TRAINER.RADA.ALPHA"),
+        ("RAda", (), ("OPTIM.LR", "0.1"), "TRAINER.RADA.OPTIM.LR"),
+        ("RAda", (), ("TRAINER.RADA.HEADS", "5"), "5"),
+        ("RAda", (), ("TRAINER.RADA.PENALTY", "l3"), "l3"),
+        ("ZeroshotCLIP", (), ("TRAINER.ZEROSHOTCLIP.TEMPLATE", "a photo"), "one {}"),
+        ("CoOp", [("--backbone", "ViT-B-16")], (), 'did you mean "ViT-B/16"?'),
+        ("CoOp", [("--config-file", "configs/trainers/CoOp/vit.yaml")], (), "not found"),
+        ("CoOp", [("--root", "nowhere")], (), "make demo"),
+    ],
+)
+def test_wrong_words(trainer, replace, opts, message, mistake):
+    assert message in mistake(trainer, opts, replace)
+
+
+def test_backbone_file_that_is_no_clip(mistake, tmp_path):
+    torch.save({"a": torch.zeros(1)}, tmp_path / "a.pt")
+    assert "not a CLIP checkpoint" in mistake(replace=[("--backbone", tmp_path / "a.pt")])
+
+
+def test_no_checkpoint_is_an_error_not_a_retrain(mistake, tmp_path):
+    extra = ("--eval-only", "--model-dir", str(tmp_path / "none"))
+    assert "Model not found" in mistake(extra=extra)
+    assert not (tmp_path / "out" / "results.json").exists()
+
+
+def test_checkpoint_of_another_trainer_or_setting(mistake, run_train, tmp_path):
+    run_train("CoOp", tmp_path / "model", "OPTIM.MAX_EPOCH", "1")
+    extra = ("--eval-only", "--model-dir", str(tmp_path / "model"))
+    assert "TRAINER.COOP.CTX_INIT" in mistake(opts=("TRAINER.COOP.CTX_INIT", "a"), extra=extra)
+    assert "Model not found" in mistake("RAda", extra=extra)
+    assert "TRAINER.NAME = CoOp, this run has RAdaCoOp" in mistake("RAdaCoOp", extra=extra)
+    replace = [("--backbone", TINY_CLIP)]
+    assert "MODEL.BACKBONE.NAME" in mistake(extra=extra, replace=replace)
+
+
+def test_class_specific_contexts_fit_their_classes_only(mistake, run_train, tmp_path):
+    options = ("TRAINER.COOP.CSC", "True", "TRAINER.COOP.CTX_INIT", "")
+    run_train("CoOp", tmp_path / "model", "OPTIM.MAX_EPOCH", "1", *options)
+    extra = ("--eval-only", "--model-dir", str(tmp_path / "model"))
+    opts = ("DATASET.SUBSAMPLE_CLASSES", "new", *options)
+    assert "classes = face, leopard" in mistake(opts=opts, extra=extra)
+
+
+def test_damaged_checkpoint_is_named(mistake, run_train, tmp_path):
+    run_train("CoOp", tmp_path / "model", "OPTIM.MAX_EPOCH", "1")
+    file = tmp_path / "model" / "prompt_learner" / "model.pth.tar-1"
+    file.write_bytes(file.read_bytes()[:1000])
+    assert str(file) in mistake(extra=("--eval-only", "--model-dir", str(tmp_path / "model")))
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_unreadable_picture_is_named(workers, mistake, caltech_root, tmp_path):
+    folder = "caltech-101/101_ObjectCategories"
+    for path in caltech_root.rglob("*"):
+        target = tmp_path / "data" / path.relative_to(caltech_root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_file():
+            target.write_bytes(b"no picture" if "ant/" in str(path) else path.read_bytes())
+    opts = ("DATASET.SUBSAMPLE_CLASSES", "new", "DATALOADER.NUM_WORKERS", workers)
+    line = mistake("ZeroshotCLIP", opts, [("--root", tmp_path / "data")])
+    assert f'cannot read picture "{tmp_path}/data/{folder}/ant/' in line
+
+
+def test_features_that_are_not_finite_name_their_pictures(mistake, tmp_path, tiny_clip):
+    weights = torch.load(tiny_clip, weights_only=True)
+    torch.save(
+        {**weights, "visual.proj": weights["visual.proj"] * float("nan")}, tmp_path / "nan.pt"
+    )
+    line = mistake("RAdaCoOp", replace=[("--backbone", tmp_path / "nan.pt")])
+    assert "image feature 0 is not finite" in line and "image_0" in line
+
+
+def test_output_folder_that_cannot_be_written(mistake, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    line = mistake(replace=[("--output-dir", tmp_path / "file" / "out")])
+    assert str(tmp_path / "file") in line
+
+
+def test_exit_code_is_two_and_the_traceback_is_in_the_log(caltech_root, tiny_clip, tmp_path):
+    command = command_line(caltech_root, tiny_clip, "CoOp", tmp_path)
+    command = [sys.executable, "train.py", *command, *OPTIONS, "TRAINER.COOP.PREC", "fp8"]
+    environment = {**os.environ, "DASSL": "bundled"}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr and result.stderr.count("error: ") == 1
+    assert "Traceback" in (tmp_path / "log.txt").read_text()

@@ -1,0 +1,20 @@
+"""Trainers, one method a file; importing this package registers none, `register_all` does."""
+
+import importlib
+import pkgutil
+
+
+def register_all() -> None:
+    """Import every module of this package, so that each trainer enters Dassl's registry."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+
+
+def registered() -> dict[str, type]:
+    """The trainers of this package, by name."""
+    from dassl.engine import TRAINER_REGISTRY
+    from trainers.base import CLIPTrainer
+
+    register_all()
+    classes = {name: TRAINER_REGISTRY.get(name) for name in TRAINER_REGISTRY.registered_names()}
+    return {name: cls for name, cls in classes.items() if issubclass(cls, CLIPTrainer)}

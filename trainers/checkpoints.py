@@ -1,0 +1,127 @@
+"""Checkpoints of learned tensors only, which remember what they were trained as.
+
+Folders and file names are Dassl's (`<output>/<name>/model.pth.tar-<epoch>`, `checkpoint`). Each
+checkpoint also holds a record of its run; one that does not fit is an error, never a silent
+retrain. After every epoch the newest checkpoint replaces the one before, so that a killed run
+resumes where it was.
+"""
+
+import contextlib
+import io
+import os
+import os.path as osp
+
+import dassl
+from dassl.utils import save_checkpoint
+from trainers.records import checkpoint_file, flatten, read_checkpoint, require_same
+
+TRAINING_ONLY = {"PREC", "OPTIM", "ALPHA", "PENALTY"}  # settings that the learned tensors outlive
+
+
+class LearnedCheckpoints:
+    """Mixin of `CLIPTrainer`: saving, loading and resuming."""
+
+    learned_per_class = False  # True: the learned tensors belong to the classes of their training
+
+    def record(self) -> dict[str, dict]:
+        """What a checkpoint remembers: `model` must fit to load it, `run` too to resume it.
+
+        Values are strings by dotted config key.
+        """
+        cfg = self.cfg
+        nodes = flatten(cfg.TRAINER, "TRAINER.")
+        model = {k: v for k, v in nodes.items() if not TRAINING_ONLY & set(k.split("."))}
+        model["MODEL.BACKBONE.NAME"] = osp.basename(cfg.MODEL.BACKBONE.NAME)
+        classes = ", ".join(self.dm.dataset.classnames)
+        if self.learned_per_class:
+            model["classes"] = classes
+        run = {"SEED": str(cfg.SEED), "classes": classes, **nodes}
+        for name in ("OPTIM", "INPUT", "DATASET", "DATALOADER"):
+            run |= flatten(cfg[name], f"{name}.")
+        for free in ("DATASET.ROOT", "DATALOADER.NUM_WORKERS"):  # where and how fast, not what
+            run.pop(free)
+        return {"model": model, "run": run}
+
+    def save_model(self, epoch, directory, is_best=False, val_result=None, model_name=""):
+        """As Dassl's, with the record; plain types only, so that weights_only loads it."""
+        for name in self.get_model_names():
+            state = {
+                "state_dict": self._models[name].state_dict(),
+                "epoch": epoch + 1,
+                "optimizer": self._optims[name].state_dict(),
+                "scheduler": _plain(self._scheds[name].state_dict()),
+                "val_result": None if val_result is None else float(val_result),
+                "best_result": float(self.best_result),
+                "record": self.record(),
+            }
+            save_checkpoint(
+                state, osp.join(directory, name), is_best=is_best, model_name=model_name
+            )
+
+    def load_model(self, directory: str, epoch: int | None = None) -> None:
+        """Load the learned tensors of an epoch; by default the best on validation, else the last.
+
+        Raises:
+            FileNotFoundError: if there is no such checkpoint.
+            ValueError: if it is of another trainer, backbone or setting (or classes, with CSC).
+        """
+        if not directory:
+            print("Note that load_model() is skipped as no pretrained model is given")
+            return
+        for name in self.get_model_names():
+            path = checkpoint_file(osp.join(directory, name), epoch)
+            checkpoint = read_checkpoint(path)
+            require_same(checkpoint["record"]["model"], self.record()["model"], path)
+            print(f'Loading weights to {name} from "{path}" (epoch = {checkpoint["epoch"]})')
+            self._models[name].load_state_dict(checkpoint["state_dict"])
+
+    def resume_model_if_exist(self, directory: str) -> int:
+        """Go on after the newest checkpoint in a folder; 0 if it has none.
+
+        Raises:
+            FileNotFoundError: if RESUME names a folder without a checkpoint.
+            ValueError: if the checkpoint is of another run, or the installed Dassl cannot resume.
+        """
+        folders = [osp.join(directory, name) for name in self.get_model_names()]
+        if not all(osp.exists(osp.join(folder, "checkpoint")) for folder in folders):
+            if self.cfg.RESUME:
+                raise FileNotFoundError(
+                    f"RESUME: no checkpoint of {self.cfg.TRAINER.NAME} in {directory}"
+                )
+            print("No checkpoint found, train from scratch")
+            return 0
+        for folder in folders:
+            path = checkpoint_file(folder, None)
+            found, wanted = read_checkpoint(path)["record"], self.record()
+            require_same(found["model"] | found["run"], wanted["model"] | wanted["run"], path)
+        if not getattr(dassl, "__bundled__", False):
+            raise ValueError(
+                f"{directory} holds a checkpoint, and the installed Dassl resumes with a frozen "
+                "learning rate; set DASSL=bundled to resume, or choose another --output-dir"
+            )
+        return super().resume_model_if_exist(directory)
+
+    def after_epoch(self) -> None:
+        """As Dassl's, and always leave a checkpoint of the newest epoch behind."""
+        super().after_epoch()
+        newest, previous = self.epoch + 1, self.epoch
+        files = [
+            osp.join(self.output_dir, name, "model.pth.tar-") for name in self.get_model_names()
+        ]
+        if not all(osp.exists(f"{file}{newest}") for file in files):
+            with contextlib.redirect_stdout(io.StringIO()):  # Dassl's log tells of kept ones only
+                self.save_model(self.epoch, self.output_dir)
+        keep_every = self.cfg.TRAIN.CHECKPOINT_FREQ
+        if keep_every <= 0 or previous % keep_every:
+            for file in files:
+                with contextlib.suppress(FileNotFoundError):
+                    os.remove(f"{file}{previous}")
+
+
+def _plain(state: dict) -> dict:
+    # an original Dassl scheduler's state holds its successor as an object, which cannot be loaded
+    return {
+        k: v
+        for k, v in state.items()
+        if isinstance(v, int | float | str | list | tuple | dict | None)
+    }
