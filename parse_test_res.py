@@ -64,10 +64,11 @@ def parse_logs(args: argparse.Namespace) -> None:
     """CoOp's summary."""
     parse = parse_experiments if args.multi_exp else parse_seeds
     end_signal = RESULT if args.test_log else FINISHED
-    if parse(args.directory, args.keyword, end_signal, args.ci95) is None:
-        hints = sorted(path.parent for path in Path(args.directory).glob("*/train_base"))
-        hint = f"; try {hints[0]}" if hints else ""
-        raise FileNotFoundError(f"nothing found in {args.directory}{hint}")
+    try:
+        parse(args.directory, args.keyword, end_signal, args.ci95)
+    except FileNotFoundError as error:
+        tables = sorted(Path(args.directory).glob("*/train_base"))
+        raise FileNotFoundError(f"try {tables[0].parent}; {error}" if tables else error) from None
 
 
 if __name__ == "__main__":

@@ -78,42 +78,68 @@ def visible(folder: str) -> list[str]:
     return sorted(path.name for path in Path(folder).iterdir() if not path.name.startswith("."))
 
 
-def parse_seeds(directory: str, keyword: str, end_signal: str, ci95: bool) -> float | None:
-    """Print one folder of seeds as CoOp does; its mean in percent, None if nothing is there."""
+def parse_seeds(directory: str, keyword: str, end_signal: str, ci95: bool) -> float:
+    """Print one folder of seeds as CoOp does.
+
+    Returns:
+        The mean in percent.
+
+    Raises:
+        FileNotFoundError: if no seed has the metric.
+    """
     print(f"Parsing files in {directory}")
     pattern = metric_pattern(keyword)
-    found = {}
+    found, lacking = {}, []
     for name in visible(directory):
         path = os.path.join(directory, name, "log.txt")
         if not os.path.isfile(path):
-            print(f"skipped: no file {path}", file=sys.stderr)
+            lacking.append(f"no file {path}")
             continue
         value = last_value(read_lines(Path(path)), pattern, end_signal)
         if value is None:
-            print(f'skipped: no "{keyword}" after "{end_signal}" in {path}', file=sys.stderr)
+            lacking.append(f'no "{keyword}" after "{end_signal}" in {path}')
         else:
             found[path] = value
     if not found:
-        return None
+        raise FileNotFoundError(f"nothing found in {directory}: {', '.join(lacking) or 'empty'}")
+    print_skipped(lacking)
     for file, value in found.items():
         print(f"file: {file}. {keyword}: {value:.2f}%. ")
-    values = list(found.values())
+    return print_summary(directory, keyword, list(found.values()), ci95)
+
+
+def print_summary(directory: str, keyword: str, values: list[float], ci95: bool) -> float:
+    """Print CoOp's summary of a folder; the mean in percent."""
+    mean = float(np.mean(values))
     print(f"===\nSummary of directory: {directory}")
-    print(f"* {keyword}: {np.mean(values):.2f}% +- {spread_of(values, ci95):.2f}%\n===")
-    return float(np.mean(values))
+    print(f"* {keyword}: {mean:.2f}% +- {spread_of(values, ci95):.2f}%\n===")
+    return mean
 
 
-def parse_experiments(directory: str, keyword: str, end_signal: str, ci95: bool) -> float | None:
-    """Print every folder of seeds in a folder, then the average of their means."""
-    means = []
+def print_skipped(reasons: list[str]) -> None:
+    """Say on stderr what was left out."""
+    for reason in reasons:
+        print(f"skipped: {reason}", file=sys.stderr)
+
+
+def parse_experiments(directory: str, keyword: str, end_signal: str, ci95: bool) -> float:
+    """Print every folder of seeds in a folder, then the average of their means.
+
+    Returns:
+        The average in percent.
+
+    Raises:
+        FileNotFoundError: if no experiment has the metric.
+    """
+    means, lacking = [], []
     for name in visible(directory):
         folder = os.path.join(directory, name)
-        mean = parse_seeds(folder, keyword, end_signal, ci95) if os.path.isdir(folder) else None
-        if mean is None:
-            print(f"skipped: nothing found in {folder}", file=sys.stderr)
-        else:
-            means.append(mean)
+        try:
+            means.append(parse_seeds(folder, keyword, end_signal, ci95))
+        except OSError as error:  # a plain file, or nothing in it
+            lacking.append(str(error))
     if not means:
-        return None
+        raise FileNotFoundError(f"nothing found in {directory}: {'; '.join(lacking) or 'empty'}")
+    print_skipped(lacking)
     print(f"Average performance\n* {keyword}: {np.mean(means):.2f}%")
     return float(np.mean(means))

@@ -127,16 +127,17 @@ def own_options(run: Run) -> str:
 
 
 def missing_notes(table: Table) -> list[str]:
-    """Missing runs, those that differ by dataset only in one line."""
-    seeds = defaultdict(list)
+    """Missing runs, one line for all datasets that lack the same ones."""
+    seeds = defaultdict(lambda: defaultdict(list))
     for run in table.missing():
-        seeds[run["trainer"], run["half"], run["dataset"]].append(str(run["seed"]))
+        seeds[run["trainer"], run["dataset"]][run["half"]].append(str(run["seed"]))
     datasets = defaultdict(list)
-    for (trainer, half, dataset), numbers in seeds.items():
-        datasets[trainer, half, ", ".join(numbers)].append(dataset)
+    for (trainer, dataset), halves in seeds.items():
+        lacking = "; ".join(f"{half} seed {', '.join(numbers)}" for half, numbers in halves.items())
+        datasets[trainer, lacking].append(dataset)
     return [
-        f"missing: {trainer} {half} seed {numbers} of {', '.join(names)}"
-        for (trainer, half, numbers), names in datasets.items()
+        f"missing: {trainer} on {', '.join(names)}: {lacking}"
+        for (trainer, lacking), names in datasets.items()
     ]
 
 

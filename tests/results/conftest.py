@@ -32,7 +32,7 @@ class Experiment:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def add(self, half, dataset, trainer, seed, accuracy, place=None, **extra):
+    def add(self, half, dataset, trainer, seed, accuracy, /, place=None, **extra):
         """Write results.json; `place` names another config or number of shots."""
         folder = self.folder(half, dataset, trainer, seed, **(place or {}))
         metrics = {"accuracy": accuracy, "error_rate": 100 - accuracy, "macro_f1": accuracy - 1}

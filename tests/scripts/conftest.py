@@ -1,0 +1,63 @@
+"""A small copy of the repository with a stub in place of train.py, in a folder with a blank."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = {
+    "datasets": ["caltech101", "dtd", "blueprints", "digits"],
+    "trainers/CoOp": ["world", "vit_b16_ctxv1", "rn50"],
+    "trainers/RAdaCoOp": ["world", "vit_b16_ctxv1"],
+}
+SETTINGS = ("DATA", "OUTPUT", "CFG", "SHOTS", "JOBS", "OMP_NUM_THREADS")
+
+
+class Repository:
+    """Runs scripts and knows what the stub was asked to do."""
+
+    def __init__(self, root):
+        self.root = root
+
+    def start(self, script, *arguments, cwd=None, **environment):
+        clean = {key: value for key, value in os.environ.items() if key not in SETTINGS}
+        return subprocess.Popen(
+            ["bash", str(self.root / "scripts/rada" / script), *map(str, arguments)],
+            cwd=cwd or self.root,
+            env=clean | {"PYTHON": sys.executable} | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, script, *arguments, **options):
+        """Exit code, stdout, stderr."""
+        process = self.start(script, *arguments, **options)
+        out, err = process.communicate(timeout=60)
+        return process.returncode, out, err
+
+    def calls(self):
+        """Command lines the stub saw."""
+        log = self.root / "calls.txt"
+        return log.read_text().splitlines() if log.exists() else []
+
+    def folder(self, half, dataset, trainer="RAdaCoOp", config="vit_b16_ctxv1", seed=1):
+        path = f"output/base2new/{half}/{dataset}/shots_16/{trainer}/{config}/seed{seed}"
+        return self.root / path
+
+
+@pytest.fixture
+def repo(tmp_path):
+    root = tmp_path / "a repository"
+    for name in ("scripts", "results"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder, stems in CONFIGS.items():
+        (root / "configs" / folder).mkdir(parents=True)
+        for stem in stems:
+            (root / "configs" / folder / f"{stem}.yaml").touch()
+    shutil.copy(Path(__file__).parent / "stub_train.py", root / "train.py")
+    return Repository(root)

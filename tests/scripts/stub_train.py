@@ -1,0 +1,44 @@
+"""Stands in for train.py: notes its command line and writes results.json.
+
+STUB.FAIL TRAINER fails for that trainer, STUB.SLEEP SECONDS takes that long.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+parser = argparse.ArgumentParser()
+for name in ("root", "trainer", "dataset-config-file", "config-file", "output-dir", "model-dir"):
+    parser.add_argument(f"--{name}")
+parser.add_argument("--seed", type=int)
+parser.add_argument("--eval-only", action="store_true")
+parser.add_argument("opts", nargs=argparse.REMAINDER)
+args = parser.parse_args()
+assert Path(args.config_file).is_file() and Path(args.dataset_config_file).is_file()
+assert args.eval_only == bool(args.model_dir)
+options = dict(zip(args.opts[::2], args.opts[1::2], strict=True))
+
+with open("calls.txt", "a") as calls:
+    calls.write(" ".join(sys.argv[1:]) + "\n")
+folder = Path(args.output_dir)
+folder.mkdir(parents=True, exist_ok=True)
+print("threads", os.environ.get("OMP_NUM_THREADS"), flush=True)
+time.sleep(float(options.get("STUB.SLEEP", 0)))
+if options.get("STUB.FAIL") == args.trainer:
+    sys.exit("error: the stub fails")
+accuracy = 60.0 + args.seed + (args.trainer == "RAdaCoOp")
+results = {
+    "trainer": args.trainer,
+    "dataset": Path(args.dataset_config_file).stem,
+    "seed": args.seed,
+    "shots": int(options["DATASET.NUM_SHOTS"]),
+    "classes": options["DATASET.SUBSAMPLE_CLASSES"],
+    "metrics": {"accuracy": accuracy},
+    "opts": args.opts,
+    "date": datetime.datetime.now().isoformat(),
+}
+(folder / "results.json").write_text(json.dumps(results))
