@@ -21,9 +21,25 @@ EMBEDDED = ("blueprints", "fabrics", "tints", "herds", "heatmaps", "digits")
 HALVES = {"base": "train_base", "new": "test_new"}
 
 
+PLAIN = "_plain"  # an embedded set without its shift of domain, a control
+REAL_SETS, EMBEDDED_SETS, PLAIN_SETS = "real sets", "embedded sets", "plain embedded sets"
+
+
+def family(dataset: str) -> str:
+    """Which datasets are averaged together: real, embedded and control sets stay apart."""
+    if dataset in EMBEDDED:
+        return EMBEDDED_SETS
+    return PLAIN_SETS if dataset.removesuffix(PLAIN) in EMBEDDED else REAL_SETS
+
+
+def default_config(dataset: str) -> str:
+    """The trainer config a dataset is run with (scripts/common.sh chooses the same)."""
+    return "vit_b16_ctxv1" if family(dataset) == REAL_SETS else "world"
+
+
 def dataset_order(name: str) -> tuple:
     """Sort key: the published order, then the embedded world, then everything else by name."""
-    known = BENCHMARKS + EMBEDDED
+    known = BENCHMARKS + EMBEDDED + tuple(name + PLAIN for name in EMBEDDED)
     return (known.index(name) if name in known else len(known), name)
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from results.columns import Column, Delta
-from results.names import EMBEDDED, HALVES, dataset_order, plain_trainer, trainer_order
+from results.names import HALVES, dataset_order, family, plain_trainer, trainer_order
 from results.runs import Run
 
 
@@ -81,13 +81,11 @@ class Table:
         return shared[0] if len(shared) == 1 else None
 
     def averages(self) -> list[Average]:
-        """One average row; two if embedded sets (another backbone) stand beside other ones."""
-        world = [dataset for dataset in self.datasets if dataset in EMBEDDED]
-        other = [dataset for dataset in self.datasets if dataset not in EMBEDDED]
+        """One average row for each family of datasets; embedded ones have another backbone."""
+        families = {name: family(name) for name in self.datasets}
         rows = []
-        for group, name in ((other, "real sets"), (world, "embedded sets")):
-            if not group:
-                continue
+        for name in dict.fromkeys(families.values()):
+            group = [dataset for dataset in self.datasets if families[dataset] == name]
             lacking = {
                 dataset
                 for column in self.columns
@@ -95,16 +93,16 @@ class Table:
                 for dataset in column.missing_in(half, group)
             }
             common = [dataset for dataset in group if dataset not in lacking]
-            label = f"average of {len(common)}" + (f" {name}" if world and other else "")
-            rows.append(Average(label, common, group))
+            of_what = f" {name}" if len(group) < len(self.datasets) else ""
+            rows.append(Average(f"average of {len(common)}{of_what}", common, group))
         return rows
 
     def missing(self) -> list[dict]:
         """Runs that the others suggest: every trainer x dataset x half x seed of a group.
 
         Returns:
-            Dicts with trainer (the column's name), half, dataset and seed. Embedded sets and
-            other ones are separate groups.
+            Dicts with trainer (the column's name), half, dataset and seed. Each family
+            of datasets is a group.
         """
         lacking = []
         for group in (average.out_of for average in self.averages()):

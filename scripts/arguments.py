@@ -6,7 +6,7 @@ All functions raise ValueError with one line that names the nearest known name.
 import os
 from pathlib import Path
 
-from results.names import BENCHMARKS, EMBEDDED, suggest
+from results.names import BENCHMARKS, EMBEDDED, default_config, suggest
 
 
 def stems(folder: str) -> list[str]:
@@ -65,7 +65,7 @@ def is_positive(text: str) -> bool:
 
 def config_of(trainer: str, dataset: str) -> str:
     """Name of the trainer's config for a dataset, checked."""
-    config = os.environ.get("CFG") or ("world" if dataset in EMBEDDED else "vit_b16_ctxv1")
+    config = os.environ.get("CFG") or default_config(dataset)
     known = stems(f"trainers/{trainer}")
     if config not in known:
         raise ValueError(f'no config "{config}" for {trainer}{suggest(config, known)}')

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # Sourced by the scripts below: settings, arguments, and one run of train.py.
 #
 #   DATASET SEED [TRAINER] [KEY VALUE ...]     TRAINER defaults to RAdaCoOp
@@ -33,8 +34,8 @@ find_python() {
 }
 
 PYTHON=$(find_python)
-DATA=$([[ -z ${DATA:-} ]] && echo ./data || from_caller "$DATA")
-OUTPUT=$([[ -z ${OUTPUT:-} ]] && echo output || from_caller "$OUTPUT")
+if [[ -n ${DATA:-} ]]; then DATA=$(from_caller "$DATA"); else DATA=./data; fi
+if [[ -n ${OUTPUT:-} ]]; then OUTPUT=$(from_caller "$OUTPUT"); else OUTPUT=output; fi
 SHOTS=${SHOTS:-16}
 export PYTHON DATA OUTPUT SHOTS
 
@@ -57,7 +58,7 @@ read_arguments() {
         DATASET.SUBSAMPLE_CLASSES) die "DATASET.SUBSAMPLE_CLASSES is set by the script" ;;
         esac
     done
-    case $DATASET in
+    case ${DATASET%_plain} in
     blueprints | fabrics | tints | herds | heatmaps | digits) CFG=${CFG:-world} ;;
     *) CFG=${CFG:-vit_b16_ctxv1} ;;
     esac

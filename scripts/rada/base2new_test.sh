@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Test on the new classes what base2new_train.sh trained: DATASET SEED [TRAINER] [KEY VALUE ...]
+# shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 read_arguments "$@"
 MODEL_DIR=$OUTPUT/base2new/train_base/$RUN

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Train on the base classes and test on them: DATASET SEED [TRAINER] [KEY VALUE ...]
 # The baselines are run by the same script: give their name as TRAINER. Settings: ../common.sh
+# shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 read_arguments "$@"
 run_once base "$OUTPUT/base2new/train_base/$RUN"

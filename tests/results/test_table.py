@@ -87,13 +87,17 @@ def test_average_is_over_the_sets_all_columns_have(experiment):
 
 
 def test_embedded_sets_are_averaged_apart(experiment):
-    """They come from another backbone; the order is published, embedded, other."""
-    for dataset in ("tints", "zoo", "blueprints", "ucf101", "imagenet"):
+    """Another backbone, and controls; the order is published, embedded, other."""
+    for dataset in ("tints_plain", "tints", "zoo", "blueprints", "ucf101", "imagenet"):
         experiment.pair(dataset, "CoOp", 1, 70.0, 60.0)
     one = table(experiment)
-    assert one.datasets == ["imagenet", "ucf101", "blueprints", "tints", "zoo"]
+    assert one.datasets == ["imagenet", "ucf101", "blueprints", "tints", "tints_plain", "zoo"]
     labels = [average.label for average in one.averages()]
-    assert labels == ["average of 3 real sets", "average of 2 embedded sets"]
+    assert labels == [
+        "average of 3 real sets",
+        "average of 2 embedded sets",
+        "average of 1 plain embedded sets",
+    ]
 
 
 def test_configs_are_told_apart_only_where_one_set_has_two(experiment):

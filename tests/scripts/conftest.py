@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = {
-    "datasets": ["caltech101", "dtd", "blueprints", "digits"],
+    "datasets": ["caltech101", "dtd", "blueprints", "blueprints_plain", "digits"],
     "trainers/CoOp": ["world", "vit_b16_ctxv1", "rn50"],
     "trainers/RAdaCoOp": ["world", "vit_b16_ctxv1"],
 }

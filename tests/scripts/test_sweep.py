@@ -6,6 +6,8 @@ import time
 import pytest
 
 from results.names import EMBEDDED
+from scripts import arguments, sweep
+from tests.scripts.conftest import ROOT, SETTINGS
 
 SWEEP = "base2new.sh"
 
@@ -80,22 +82,25 @@ def test_stopping_ends_the_runs(repo, jobs, number):
     assert not list(repo.root.glob("output/**/results.json"))
 
 
-def test_world_and_all_mean_what_has_a_config(repo):
+def test_world_and_all_mean_what_has_a_config(repo, monkeypatch):
     for name in EMBEDDED:
         (repo.root / f"configs/datasets/{name}.yaml").touch()
-    assert repo.run(SWEEP, "world", "1", "CoOp", JOBS="4")[0] == 0
-    assert all("configs/trainers/CoOp/world.yaml" in call for call in repo.calls())
-    assert len(repo.calls()) == 2 * len(EMBEDDED)
-    assert repo.run(SWEEP, "all", "1", "CoOp", JOBS="4")[0] == 0
-    real = {call.split("datasets/")[1].split(".")[0] for call in repo.calls()[12:]}
-    assert real == {"caltech101", "dtd"}
+    monkeypatch.chdir(repo.root)
+    assert arguments.datasets("world,dtd,digits") == [*EMBEDDED, "dtd"]
+    assert arguments.datasets("all") == ["caltech101", "dtd"]
+
+
+def test_scripts_and_table_agree_on_the_embedded_sets():
+    """common.sh chooses the config by the same names."""
+    text = (ROOT / "scripts/common.sh").read_text()
+    assert f"    {' | '.join(EMBEDDED)}) CFG=" in text
 
 
 SEEDS = "seeds are positive integers with commas between, got "
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment", "complaint"),
+    ("words", "environment", "complaint"),
     [
         (["caltech", "1", "CoOp"], {}, 'no dataset "caltech"; did you mean "caltech101"?'),
         (["dtd", "1", "radacoop"], {}, 'no trainer "radacoop"; did you mean "RAdaCoOp"?'),
@@ -108,7 +113,19 @@ SEEDS = "seeds are positive integers with commas between, got "
         (["dtd", "1", "CoOp", "OPTIM.LR"], {}, "options are pairs KEY VALUE, got: OPTIM.LR"),
     ],
 )
-def test_mistakes_end_in_one_line_and_exit_code_2(repo, arguments, environment, complaint):
-    code, out, err = repo.run(SWEEP, *arguments, **environment)
-    assert (code, out, err.count("\n"), repo.calls()) == (2, "", 1, [])
-    assert err.startswith(f"error: {complaint}")
+def test_mistakes_end_in_one_line_before_anything_runs(
+    repo, monkeypatch, words, environment, complaint
+):
+    monkeypatch.chdir(repo.root)
+    for key in SETTINGS:
+        monkeypatch.delenv(key, raising=False)
+    for key, value in environment.items():
+        monkeypatch.setenv(key, value)
+    with pytest.raises(ValueError) as error:
+        sweep.main(["base2new", *words])
+    assert str(error.value).startswith(complaint) and "\n" not in str(error.value)
+
+
+def test_mistakes_end_in_exit_code_2(repo):
+    code, out, err = repo.run(SWEEP, "dtd", "x", "CoOp")
+    assert (code, out, err) == (2, "", f'error: {SEEDS}"x"\n')

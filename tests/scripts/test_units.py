@@ -80,7 +80,7 @@ def test_failure_of_training_is_passed_on(repo):
     assert not (repo.folder("train_base", "dtd") / "results.json").exists()
 
 
-@pytest.mark.parametrize("dataset", ["blueprints", "digits"])
+@pytest.mark.parametrize("dataset", ["digits", "blueprints_plain"])
 def test_embedded_sets_use_their_own_config(repo, dataset):
     repo.run(TRAIN, dataset, 3, "CoOp")
     repo.run(TRAIN, dataset, 3, "CoOp", CFG="rn50", SHOTS="4")
