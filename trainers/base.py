@@ -86,7 +86,7 @@ class CLIPTrainer(LearnedCheckpoints, TrainerX):
         self.model = CLIPClassifier(encoder, self.build_head(backbone.dim)).to(self.device)
         for name, (module, optim_cfg) in self.learned().items():
             optim = build_optimizer(module, optim_cfg)
-            self.register_model(name, module, optim, build_lr_scheduler(optim, optim_cfg))
+            self.register_model(name, module, optim, _scheduler(optim, optim_cfg))
         self.learned_parameters = sum(
             p.numel() for m in self._models.values() for p in m.parameters()
         )
@@ -149,3 +149,13 @@ class CLIPTrainer(LearnedCheckpoints, TrainerX):
             first, *rest = batch["impath"]
             more = f" and {len(rest)} more" if rest else ""
             raise ValueError(f"{error} (batch of {first}{more})") from error
+
+
+def _scheduler(optim: torch.optim.Optimizer, optim_cfg: CfgNode):
+    try:
+        return build_lr_scheduler(optim, optim_cfg)
+    except TypeError as error:  # original Dassl hands PyTorch an argument that is gone
+        raise ValueError(
+            f"the installed Dassl cannot warm up on PyTorch {torch.__version__} ({error}); "
+            "set DASSL=bundled, or WARMUP_EPOCH -1 in each OPTIM node"
+        ) from error
