@@ -9,9 +9,9 @@ Forward. With L the log-sum-exp over all of S, `P = exp(S - L + log K)`. Scores 
 a time only (several images of one head, or some rows of one image), so memory is O(K).
 
 Backward. With G the gradient of O divided by 3: `dV = A^T G`, one product for all maps, and
-`dA = G V^T`, shared by all maps. The joint softmax gives `dS = P * (dA - delta)` with one scalar per
-map, image and head, `delta = sum(P * dA) / K`; then `dQ = dS Kx` and `dKx = sum over maps of dS^T Q`.
-The image query's row receives `da = 1^T dA`, so for its scores `ds = p * (da - sum(p * da))`.
+`dA = G V^T`, shared by all maps. The joint softmax gives `dS = P * (dA - delta)` with one scalar
+per map, image and head, `delta = sum(P * dA) / K`; then `dQ = dS Kx` and, summed over the maps,
+`dKx = dS^T Q`. The row p receives `da = 1^T dA`: for its scores `ds = p * (da - sum(p * da))`.
 """
 
 import math
@@ -68,9 +68,11 @@ class _JointAttention(torch.autograd.Function):
         slope = grad_out.unflatten(-1, (num_heads, -1)) / 3
         work = workspace(inputs[2], 5)
         each = zip(parts(*inputs, num_heads), parts(*grads, num_heads), strict=True)
-        for (head, images, part), (_, _, grad) in each:
-            maps = kept[:, head, images] if kept.numel() else None
-            _attend_backward(part, grad, slope[images, :, head], joint[:, head, images], maps, work)
+        with torch.autocast(slope.device.type, enabled=False):
+            for (head, images, part), (_, _, grad) in each:
+                maps = kept[:, head, images] if kept.numel() else None
+                level = joint[:, head, images]
+                _attend_backward(part, grad, slope[images, :, head], level, maps, work)
         return *grads, None
 
 

@@ -84,10 +84,11 @@ class RationalMask(nn.Module):
         width = (image.shape[-1] / self.num_heads) ** 0.5 * self.temperature
         query_image = affine(self.query_image, scale.sqrt() * image) / width
         query_text = affine(self.query_text, scale.sqrt() * text) / width
-        query, key, value = self.query_rational, self.key, self.value
-        weight = torch.cat([query.weight / width, key.weight, value.weight])
-        bias = torch.cat([query.bias / width, key.bias, value.bias])
-        return query_image, query_text, scale * weight.to(scale.dtype), bias.to(scale.dtype)
+        layers = self.query_rational, self.key, self.value
+        query, key, value = (layer.weight.to(image.dtype) for layer in layers)
+        weight = scale * torch.cat([query / width, key, value])
+        query, key, value = (layer.bias.to(image.dtype) for layer in layers)
+        return query_image, query_text, weight, torch.cat([query / width, key, value])
 
     def attend(self, rational, query_image, query_text, weight, bias) -> Tensor:
         """Mask (B, K, D) from R (B, K, D) and the results of `project`."""

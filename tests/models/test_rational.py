@@ -1,0 +1,121 @@
+"""What must hold for the RAda head whatever its weights."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from models import micro_batches
+from models.classifier import CosineHead
+from models.rational import RAdaHead
+from tests.rada import features, head_inputs, random_head
+
+LABEL = torch.tensor([0, 2, 1])
+
+
+def test_starts_as_clip():
+    head = RAdaHead(64)
+    tensors = features(5, 64).float(), features(7, 64, seed=1).float(), 100.0
+    assert torch.equal(head.mask(*tensors), torch.ones(5, 7, 64))
+    cosine, _ = CosineHead()(*tensors)
+    torch.testing.assert_close(head(*tensors)[0], cosine, rtol=1e-6, atol=1e-4)
+
+
+def test_first_gradient_reaches_out_only():
+    head = RAdaHead(16, alpha=1.0).double()
+    logits, penalty = head(*head_inputs())
+    (F.cross_entropy(logits, LABEL) + penalty).backward()
+    assert penalty == 0
+    for name, weight in head.named_parameters():
+        assert bool(weight.grad.any()) == name.startswith("mask.out."), name
+
+
+def test_class_order_does_not_matter():
+    head, (image, text, scale) = random_head(alpha=1.0), head_inputs()
+    order = torch.tensor([2, 0, 3, 1])
+    logits, penalty = head(image, text, scale)
+    moved, same = head(image, text[order], scale)
+    torch.testing.assert_close(moved, logits[:, order])
+    torch.testing.assert_close(same, penalty)
+
+
+def test_text_features_may_differ_per_image():
+    head, (image, text, scale) = random_head(alpha=1.0), head_inputs()
+    torch.testing.assert_close(
+        head(image, text.expand(3, -1, -1), scale), head(image, text, scale), rtol=1e-12, atol=1e-12
+    )
+
+
+def test_one_class_leaves_queries_and_keys_alone():
+    head = random_head(alpha=1.0)
+    head(*head_inputs(num_classes=1))[1].backward()
+    for name, weight in head.mask.named_parameters():
+        assert bool(weight.grad.any()) == name.startswith(("value", "out")), name
+
+
+def test_dead_mask():
+    head = random_head(alpha=1.0)
+    torch.nn.init.constant_(head.mask.out.bias, -1e3)
+    tensors = head_inputs()
+    logits, penalty = head(*tensors)
+    cross_entropy = F.cross_entropy(logits, LABEL)
+    (cross_entropy + penalty).backward()
+    assert not logits.any() and penalty == 1
+    assert cross_entropy.item() == pytest.approx(math.log(4))
+    assert not any(tensor.grad.any() for tensor in (*head.parameters(), *tensors))
+
+
+@pytest.mark.parametrize("keep_bytes", [0, 10_000, 1 << 20], ids=["again", "mixed", "keep"])
+@pytest.mark.parametrize("penalty", ["linf", "mse"])
+@pytest.mark.parametrize("per_image", [False, True], ids=["shared", "per-image"])
+def test_gradcheck(per_image, penalty, keep_bytes, monkeypatch):
+    monkeypatch.setattr(micro_batches, "ROWS", 4)
+    monkeypatch.setattr(micro_batches, "KEEP_BYTES", keep_bytes)
+    head = random_head(alpha=0.7, penalty=penalty)
+    image, text, scale = head_inputs(3, 3, per_image=per_image)
+    mask = head.mask(image, text, scale)
+    assert mask.gt(0).any() and mask.eq(0).any()
+    # gradcheck moves the tensors in place, so the head sees its parameters move
+    checked = image, text, *head.parameters()
+    assert torch.autograd.gradcheck(
+        lambda *_: head(image, text, scale.detach()), checked, fast_mode=True
+    )
+
+
+def test_mask_sends_no_gradient_to_the_scale():
+    image, text, scale = head_inputs()
+    assert torch.autograd.grad(
+        random_head().mask(image, text, scale).sum(), scale, allow_unused=True
+    ) == (None,)
+
+
+def test_penalties():
+    image, text, scale = head_inputs()
+    gap = random_head().mask(image, text, scale) - 1
+    expected = {"linf": gap.abs().amax((1, 2)).mean(), "mse": gap.square().mean()}
+    for penalty, value in expected.items():
+        for alpha in (0.0, 1.0, 2.5):
+            head = random_head(alpha=alpha, penalty=penalty)
+            torch.testing.assert_close(head(image, text, scale)[1], alpha * value)
+
+
+@pytest.mark.parametrize("weights", [torch.float32, torch.bfloat16])
+def test_bfloat16_features_are_computed_in_float32(weights):
+    head, (image, text, scale) = random_head(), head_inputs()
+    expected, _ = head(image, text, scale)
+    logits, _ = head.to(weights)(image.bfloat16(), text.bfloat16(), scale)
+    assert logits.dtype == torch.float32
+    torch.testing.assert_close(logits.double(), expected, rtol=0.05, atol=0.2)
+    logits.sum().backward()
+    assert image.grad.isfinite().all() and head.mask.key.weight.grad.dtype == weights
+
+
+def test_autocast_changes_nothing():
+    head = random_head(alpha=1.0).float()
+    tensors = features(3, 16).float(), features(4, 16, seed=1).float(), 20.0
+    expected = head(*tensors)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits, penalty = head(*tensors)
+        (F.cross_entropy(logits, LABEL) + penalty).backward()
+    assert torch.equal(logits, expected[0]) and torch.equal(penalty, expected[1])
