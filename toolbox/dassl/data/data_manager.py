@@ -63,6 +63,7 @@ class DataManager:
 
     Attributes:
         dataset: the dataset.
+        tfm_train, tfm_test: transforms.
         train_loader_x, train_loader_u, val_loader, test_loader: loaders; None for train_u and val
             if the dataset has none.
         num_classes, num_source_domains, lab2cname: of the dataset and config.
@@ -76,8 +77,8 @@ class DataManager:
         dataset_wrapper: type | None = None,
     ):
         self.dataset = dataset = build_dataset(cfg)
-        tfm_train = self._transform(cfg, custom_tfm_train, is_train=True)
-        tfm_test = self._transform(cfg, custom_tfm_test, is_train=False)
+        self.tfm_train = self._transform(cfg, custom_tfm_train, is_train=True)
+        self.tfm_test = self._transform(cfg, custom_tfm_test, is_train=False)
 
         def loader(data: Data, node: CfgNode, is_train: bool) -> DataLoader:
             return build_data_loader(
@@ -87,7 +88,7 @@ class DataManager:
                 batch_size=node.BATCH_SIZE,
                 n_domain=node.get("N_DOMAIN", 0),
                 n_ins=node.get("N_INS", 2),
-                tfm=tfm_train if is_train else tfm_test,
+                tfm=self.tfm_train if is_train else self.tfm_test,
                 is_train=is_train,
                 dataset_wrapper=dataset_wrapper,
             )

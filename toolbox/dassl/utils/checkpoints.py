@@ -5,7 +5,6 @@ the file written last.
 """
 
 import os.path as osp
-import pickle
 import re
 import shutil
 from collections.abc import Mapping
@@ -76,7 +75,7 @@ def load_checkpoint(fpath: str) -> dict:
         raise FileNotFoundError(f'File is not found at "{fpath}"')
     try:
         return torch.load(fpath, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except Exception as error:  # a damaged file can raise anything
         print(f'Unable to load checkpoint from "{fpath}"')
         found = re.search(r"GLOBAL (\S+)", str(error))
         reason = f"it holds a {found[1]}" if found else str(error).split("\n")[0]

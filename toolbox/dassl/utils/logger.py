@@ -66,6 +66,10 @@ class Logger:
     def __exit__(self, *args) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        if getattr(self, "file", None) is not None:
+            self.file.close()
+
     def __getattr__(self, name: str):
         if name in ("console", "file"):  # not there yet: __init__ failed
             raise AttributeError(name)
