@@ -154,8 +154,11 @@ class CLIPTrainer(LearnedCheckpoints, TrainerX):
 def _scheduler(optim: torch.optim.Optimizer, optim_cfg: CfgNode):
     try:
         return build_lr_scheduler(optim, optim_cfg)
-    except TypeError as error:  # original Dassl hands PyTorch an argument that is gone
-        raise ValueError(
-            f"the installed Dassl cannot warm up on PyTorch {torch.__version__} ({error}); "
-            "set DASSL=bundled, or WARMUP_EPOCH -1 in each OPTIM node"
-        ) from error
+    except TypeError as error:
+        message = str(error)
+        if "LRScheduler" in message:  # original Dassl hands PyTorch an argument that is gone
+            message = (
+                f"the installed Dassl cannot warm up on PyTorch {torch.__version__}; "
+                "set DASSL=bundled, or WARMUP_EPOCH -1 in each OPTIM node"
+            )
+        raise ValueError(message) from error
