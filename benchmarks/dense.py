@@ -36,23 +36,17 @@ class DenseHead(nn.Module):
     def mask(self, image_features, text_features, logit_scale):
         """Mask (B, K, D), steps 1 to 5 of METHOD.md."""
         maps, value = self.maps(image_features, text_features, logit_scale)
-        attended = sum(maps) / 3 @ value  # (B, H, K, d)
+        attended = sum(map_ @ value for map_ in maps) / 3  # (B, H, K, d)
         return torch.relu(1 + self.layers.out(attended.transpose(1, 2).flatten(2)))
 
     def maps(self, image_features, text_features, logit_scale):
         """The maps of the image, text and rational query, (B, H, K, K) each, and the value."""
         layers, scale = self.layers, torch.as_tensor(logit_scale).detach()
-        rational = image_features[:, None] * text_features
-        num_images, num_classes, _ = rational.shape
-        image = layers.query_image(scale.sqrt() * image_features)
-        text = layers.query_text(scale.sqrt() * text_features)
-        queries = [
-            image[:, None].expand(-1, num_classes, -1),
-            text.expand(num_images, -1, -1),
-            layers.query_rational(scale * rational),
-        ]
-        key = self.heads(layers.key(scale * rational))
-        value = self.heads(layers.value(scale * rational))
+        rational = scale * (image_features[:, None] * text_features)  # (B, K, D)
+        image = layers.query_image(scale.sqrt() * image_features)[:, None].expand_as(rational)
+        text = layers.query_text(scale.sqrt() * text_features).expand_as(rational)
+        key, value = self.heads(layers.key(rational)), self.heads(layers.value(rational))
+        queries = image, text, layers.query_rational(rational)
         return [self.joint_softmax(self.heads(query), key) for query in queries], value
 
     def heads(self, tensor):

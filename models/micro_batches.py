@@ -26,7 +26,7 @@ def micro_batches(image: Tensor, text: Tensor, num_heads: int) -> Iterator[tuple
     kept_images = KEEP_BYTES // (numbers * image.element_size())
     step = max(1, ROWS // num_classes)
     for start in range(0, max(1, num_images), step):
-        keep = start + step <= kept_images or not torch.is_grad_enabled()
+        keep = min(start + step, num_images) <= kept_images or not torch.is_grad_enabled()
         yield slice(start, start + step), run_keeping if keep else run_again
 
 
