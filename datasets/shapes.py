@@ -4,102 +4,128 @@ Each has a control without domain shift, registered under the same name with "Pl
 """
 
 from dassl.data.datasets import DATASET_REGISTRY, Datum
-from datasets.few_shot import FewShotDataset, Splits
-from world.folders import ensure_folder
-from world.sets import FINAL_SEED, PARTS, SETS, draw_part
+from datasets.few_shot import FewShotDataset
+from datasets.splits import Splits
+from world.classes import CLASSNAMES
+from world.folders import Part, ensure_folder
+from world.sets import FINAL_SEED, PARTS, draw_part
 
 
-class WorldDataset(FewShotDataset):
-    """A set of `world.sets` as a few-shot dataset.
+class RenderedDataset(FewShotDataset):
+    """A few-shot dataset that makes its own picture folder.
 
     Attributes:
-        key: name of the set in `world.sets.SETS`.
+        all_classnames: of base and new classes, in label order.
+        origin: what decides the pictures; a folder made from anything else is made anew.
+    """
+
+    all_classnames: list[str] = []
+    origin: dict = {}
+
+    def draw(self) -> dict[str, Part]:
+        """Pictures (N, 3, 32, 32) uint8 and labels (N,) of "train", "val" and "test"."""
+        raise NotImplementedError
+
+    def read_splits(self) -> Splits:
+        """All pictures, in label order."""
+        parts = ensure_folder(self.dataset_dir, self.origin, self.all_classnames, self.draw)
+        return tuple(
+            [Datum(path, label, classname=self.all_classnames[label]) for path, label in items]
+            for items in parts.values()
+        )
+
+
+class WorldDataset(RenderedDataset):
+    """A set of `world.sets`: 48 training, 8 validation and 60 test pictures a class.
+
+    Attributes:
+        key: name of the set.
         strength: of the domain shift; 1 is the benchmark, 0 the control.
+        seed: of the pictures; other seeds give other pictures of the same kind, for tuning.
     """
 
     key = ""
     strength = 1.0
+    seed = FINAL_SEED
 
-    def read_splits(self) -> Splits:
-        """48 training, 8 validation and 60 test pictures a class."""
-        classnames = SETS[self.key].classnames
-        parts = ensure_folder(
-            self.dataset_dir,
-            {"set": self.key, "strength": self.strength, "seed": FINAL_SEED, "parts": PARTS},
-            classnames,
-            lambda: {part: draw_part(self.key, part, self.strength) for part in PARTS},
-        )
-        return tuple(
-            [Datum(path, label, classname=classnames[label]) for path, label in items]
-            for items in parts.values()
-        )
+    def __init_subclass__(cls):
+        """Fill in what follows from key, strength and seed."""
+        plain = "" if cls.strength else "_plain"
+        own_seed = "" if cls.seed == FINAL_SEED else f"_seed{cls.seed}"
+        cls.dataset_dir = f"world/{cls.key}{plain}{own_seed}"
+        cls.all_classnames = CLASSNAMES[cls.key]
+        cls.origin = {"set": cls.key, "strength": cls.strength, "seed": cls.seed, "parts": PARTS}
+
+    def draw(self) -> dict[str, Part]:
+        """See `RenderedDataset`."""
+        return {part: draw_part(self.key, part, self.strength, self.seed) for part in PARTS}
 
 
 @DATASET_REGISTRY.register()
 class Blueprints(WorldDataset):
     """24 things as white lines on blue grid paper."""
 
-    key, dataset_dir = "blueprints", "world/blueprints"
+    key = "blueprints"
 
 
 @DATASET_REGISTRY.register()
 class Fabrics(WorldDataset):
     """18 textures, sepia, flat and close."""
 
-    key, dataset_dir = "fabrics", "world/fabrics"
+    key = "fabrics"
 
 
 @DATASET_REGISTRY.register()
 class Tints(WorldDataset):
     """12 colours of 2 shapes under amber light; base: warm colours, new: cool ones."""
 
-    key, dataset_dir = "tints", "world/tints"
+    key = "tints"
 
 
 @DATASET_REGISTRY.register()
 class Herds(WorldDataset):
-    """Herds of 6 living things on a meadow; base: two and four, new: three and five."""
+    """Herds of 6 kinds on a meadow; base: two and four of them, new: three and five."""
 
-    key, dataset_dir = "herds", "world/herds"
+    key = "herds"
 
 
 @DATASET_REGISTRY.register()
 class Heatmaps(WorldDataset):
     """20 things in false colours; base: living and hot, new: lifeless and cold."""
 
-    key, dataset_dir = "heatmaps", "world/heatmaps"
+    key = "heatmaps"
 
 
 @DATASET_REGISTRY.register()
 class BlueprintsPlain(Blueprints):
-    """Control without shift."""
+    """Blueprints without shift."""
 
-    strength, dataset_dir = 0.0, "world/blueprints_plain"
+    strength = 0.0
 
 
 @DATASET_REGISTRY.register()
 class FabricsPlain(Fabrics):
-    """Control without shift."""
+    """Fabrics without shift."""
 
-    strength, dataset_dir = 0.0, "world/fabrics_plain"
+    strength = 0.0
 
 
 @DATASET_REGISTRY.register()
 class TintsPlain(Tints):
-    """Control without shift."""
+    """Tints without shift."""
 
-    strength, dataset_dir = 0.0, "world/tints_plain"
+    strength = 0.0
 
 
 @DATASET_REGISTRY.register()
 class HerdsPlain(Herds):
-    """Control without shift."""
+    """Herds without shift."""
 
-    strength, dataset_dir = 0.0, "world/herds_plain"
+    strength = 0.0
 
 
 @DATASET_REGISTRY.register()
 class HeatmapsPlain(Heatmaps):
-    """Control without shift."""
+    """Heatmaps without shift."""
 
-    strength, dataset_dir = 0.0, "world/heatmaps_plain"
+    strength = 0.0

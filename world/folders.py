@@ -1,0 +1,102 @@
+"""Picture folders that build themselves: rendered on first use, whole or not at all.
+
+    <folder>/stamp.json                   what the pictures were made from
+    <folder>/<part>/<label>_<name>/<number>.png
+
+A folder whose stamp is not the expected one (an older renderer, another seed) is built anew.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from PIL import Image
+from torch import Tensor
+
+Part = tuple[Tensor, Tensor]  # pictures (N, 3, H, W) uint8, labels (N,)
+HERE = Path(__file__).parent
+DRAWING = (  # modules that decide how pictures look
+    *("fields", "drawings", "shapes", "strokes", "glyphs", "patterns", "colours", "scene"),
+    *("render", "camera", "classes", "sets", "handwriting", "folders"),
+)
+
+
+def ensure_folder(
+    folder: str, facts: dict, classnames: list[str], draw: Callable[[], dict[str, Part]]
+) -> dict[str, list[tuple[str, int]]]:
+    """Build the folder unless it is there and up to date; safe when several processes start.
+
+    Args:
+        facts: what decides the pictures besides the drawing code and class names (JSON values).
+        draw: returns pictures and labels of every part; called only if needed.
+
+    Returns:
+        For every part a list of (picture path, label), in label order.
+
+    Raises:
+        OSError: if the folder cannot be written.
+    """
+    stamp = {"code": code_digest(), "classnames": classnames, **facts}
+    if not _is_current(folder, stamp):
+        os.makedirs(os.path.dirname(folder), exist_ok=True)
+        with _only_one(f"{folder}.lock"):
+            if not _is_current(folder, stamp):  # another process may have built it meanwhile
+                _build(folder, stamp, draw())
+    return {part: _list(folder, part) for part in ("train", "val", "test")}
+
+
+def code_digest() -> str:
+    """sha256 of the drawing code, line ends aside."""
+    digest = hashlib.sha256()
+    for name in DRAWING:
+        digest.update((HERE / f"{name}.py").read_text(encoding="utf-8").encode())
+    return digest.hexdigest()
+
+
+def _is_current(folder: str, stamp: dict) -> bool:
+    try:
+        return json.loads(Path(folder, "stamp.json").read_text()) == stamp
+    except (OSError, ValueError):
+        return False
+
+
+@contextlib.contextmanager
+def _only_one(path: str) -> Iterator[None]:
+    with open(path, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _build(folder: str, stamp: dict, parts: dict[str, Part]) -> None:
+    parent, name = os.path.split(folder)
+    print(f"Rendering {name} to {folder}")
+    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=parent) as temporary:
+        fresh = os.path.join(temporary, "fresh")
+        for part, (pictures, labels) in parts.items():
+            _write(os.path.join(fresh, part), pictures, labels.tolist(), stamp["classnames"])
+        Path(fresh, "stamp.json").write_text(json.dumps(stamp, indent=1))
+        if os.path.isdir(folder):
+            shutil.move(folder, os.path.join(temporary, "stale"))
+        os.rename(fresh, folder)
+
+
+def _write(folder: str, pictures: Tensor, labels: list[int], classnames: list[str]) -> None:
+    for number, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+        path = os.path.join(folder, f"{label:02d}_{classnames[label].replace(' ', '_')}")
+        os.makedirs(path, exist_ok=True)
+        image = Image.fromarray(picture.permute(1, 2, 0).numpy())
+        image.save(os.path.join(path, f"{number:05d}.png"), compress_level=1)
+
+
+def _list(folder: str, part: str) -> list[tuple[str, int]]:
+    items = []
+    for name in sorted(os.listdir(os.path.join(folder, part))):
+        path = os.path.join(folder, part, name)
+        items += [(os.path.join(path, file), int(name[:2])) for file in sorted(os.listdir(path))]
+    return items
