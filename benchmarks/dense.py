@@ -1,7 +1,8 @@
-"""The yardstick: METHOD.md written down line by line, with every map in memory.
+"""The yardstick: the method written down step by step, as the authors' code computes it.
 
-Plain PyTorch and autograd, no trick of any kind. `benchmarks/head.py` times it beside the exact
-head, and the tests compare the two.
+Plain PyTorch and autograd, no trick of any kind: every query is projected as (B, K, D), every map
+is (B, H, K, K) and multiplied by the value. `benchmarks/head.py` times it beside the exact head,
+and the tests compare the two.
 """
 
 import torch
@@ -43,10 +44,14 @@ class DenseHead(nn.Module):
         """The maps of the image, text and rational query, (B, H, K, K) each, and the value."""
         layers, scale = self.layers, torch.as_tensor(logit_scale).detach()
         rational = scale * (image_features[:, None] * text_features)  # (B, K, D)
-        image = layers.query_image(scale.sqrt() * image_features)[:, None].expand_as(rational)
-        text = layers.query_text(scale.sqrt() * text_features).expand_as(rational)
+        images = scale.sqrt() * image_features[:, None].expand_as(rational)
+        texts = scale.sqrt() * text_features.expand_as(rational)
         key, value = self.heads(layers.key(rational)), self.heads(layers.value(rational))
-        queries = image, text, layers.query_rational(rational)
+        queries = (
+            layers.query_image(images),
+            layers.query_text(texts),
+            layers.query_rational(rational),
+        )
         return [self.joint_softmax(self.heads(query), key) for query in queries], value
 
     def heads(self, tensor):

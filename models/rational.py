@@ -12,11 +12,12 @@ The softmax is taken over all K*K entries of an image and head together (`models
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.attention import joint_attention
-from models.micro_batches import micro_batches
+from models.heads import join_heads, project_rational
+from models.masked_cosine import Inputs, masked_cosine
+from models.penalties import PENALTIES, NoPenalty
 from models.rational_inputs import affine, prepare
 
 
@@ -92,8 +93,8 @@ class RationalMask(nn.Module):
 
     def attend(self, rational, query_image, query_text, weight, bias) -> Tensor:
         """Mask (B, K, D) from R (B, K, D) and the results of `project`."""
-        packed = F.linear(rational, weight, bias)  # (B, K, 3 D)
-        attended = joint_attention(query_image, query_text, packed, self.num_heads)
+        operands = project_rational(rational, query_image, query_text, weight, bias, self.num_heads)
+        attended = join_heads(joint_attention(*operands), self.num_heads)
         return affine(self.out, attended).add_(1).relu_()
 
 
@@ -138,33 +139,8 @@ class RAdaHead(nn.Module):
         """
         image, text = prepare(image_features, text_features, self.mask.out.weight)
         with torch.autocast(image.device.type, enabled=False):
-            query_image, query_text, *layers = self.mask.project(image, text, logit_scale)
-            results = []
-            for images, run in micro_batches(image, text, self.mask.num_heads):
-                tensors = (image, text, query_image, query_text)
-                some = (tensor if len(tensor) == 1 else tensor[images] for tensor in tensors)
-                results.append(run(self.masked, *some, *layers))
-            cosine, penalty = (torch.cat(parts) for parts in zip(*results, strict=True))
-            return logit_scale * cosine, self.alpha * penalty.sum() / max(1, len(image))
-
-    def masked(self, image, text, query_image, query_text, weight, bias) -> tuple[Tensor, Tensor]:
-        """sum_D (M * R), (B, K), and the penalty (B,) of some images."""
-        rational = image * text
-        mask = self.mask.attend(rational, query_image, query_text, weight, bias)
-        penalty = PENALTIES[self.penalty](mask) if self.alpha else mask.new_zeros(len(mask))
-        return (mask * rational).sum(-1), penalty
-
-
-def largest_change(mask: Tensor) -> Tensor:
-    """Per image the largest |M - 1|, (B,)."""
-    with torch.no_grad():  # where it is: the gradient goes to this one element
-        index = (mask - 1).abs_().flatten(1).argmax(1, keepdim=True)
-    return (mask.flatten(1).gather(1, index)[:, 0] - 1).abs()
-
-
-def mean_square_change(mask: Tensor) -> Tensor:
-    """Per image the mean of (M - 1)^2, (B,)."""
-    return (mask - 1).square().mean((1, 2))
-
-
-PENALTIES = {"linf": largest_change, "mse": mean_square_change}
+            weights = (weight.to(image.dtype) for weight in self.mask.out.parameters())
+            inputs = Inputs(image, text, *self.mask.project(image, text, logit_scale), *weights)
+            penalty = PENALTIES[self.penalty] if self.alpha else NoPenalty
+            cosine, change = masked_cosine(inputs, self.mask.num_heads, penalty)
+            return logit_scale * cosine, self.alpha * change.sum() / max(1, len(image))

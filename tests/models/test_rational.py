@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models import micro_batches
+from models import masked_cosine
 from models.classifier import CosineHead
 from models.rational import RAdaHead
 from tests.rada import features, head_inputs, random_head
@@ -70,8 +70,8 @@ def test_dead_mask():
 @pytest.mark.parametrize("penalty", ["linf", "mse"])
 @pytest.mark.parametrize("per_image", [False, True], ids=["shared", "per-image"])
 def test_gradcheck(per_image, penalty, keep_bytes, monkeypatch):
-    monkeypatch.setattr(micro_batches, "ROWS", 4)
-    monkeypatch.setattr(micro_batches, "KEEP_BYTES", keep_bytes)
+    monkeypatch.setattr(masked_cosine, "ROWS", 4)
+    monkeypatch.setattr(masked_cosine, "KEEP_BYTES", keep_bytes)
     head = random_head(alpha=0.7, penalty=penalty)
     image, text, scale = head_inputs(3, 3, per_image=per_image)
     mask = head.mask(image, text, scale)

@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.attention_parts import parts
+from models.heads import project_rational
 from models.rational import RAdaHead
 from models.rational_inputs import prepare
 from tests.conftest import GOLDEN
@@ -80,8 +80,8 @@ def test_every_row_of_the_image_map_is_our_one_row(name, golden):
     data = golden(name)
     head, image, text, scale = build(data, golden, torch.float64)
     image, text = prepare(image, text, head.mask.out.weight)
-    query_image, query_text, weight, bias = head.mask.project(image, text, scale)
-    packed = F.linear(image * text, weight, bias)
-    for number, images, part in parts(query_image, query_text, packed, head.mask.num_heads):
-        expected = data["attn1"][images, number]
-        assert relative(part.image_map().expand(expected.shape), expected) <= 2e-6
+    projected = head.mask.project(image, text, scale)
+    heads = data["meta"]["heads"]
+    row = project_rational(image * text, *projected, heads).image_map()
+    row = row.unflatten(0, (heads, -1)).transpose(0, 1)  # (B, H, 1, K)
+    assert relative(row.expand(data["attn1"].shape), data["attn1"]) <= 2e-6

@@ -1,0 +1,94 @@
+"""One case of benchmarks/head.py: a step of one head, and its peak memory in a fresh process.
+
+`python -m benchmarks.head_case exact train 100 32 2` prints the MB a step adds.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+
+from benchmarks.dense import DenseHead
+from models.rational import RAdaHead
+
+ROOT = Path(__file__).resolve().parents[1]
+DIM, HEADS, SCALE = 512, 8, 100.0
+
+
+class Case(NamedTuple):
+    """Sizes of a step; mode is "train" (forward, cross-entropy, backward) or "test"."""
+
+    mode: str
+    num_classes: int
+    num_images: int
+    device: str = "cpu"
+
+    def steps(self) -> dict[str, Callable[[], None]]:
+        """One step of the "exact" and of the "dense" head, with the same weights and features."""
+        torch.manual_seed(0)
+        exact = RAdaHead(DIM, HEADS, alpha=1.0)
+        torch.nn.init.normal_(exact.mask.out.weight, std=0.1 * DIM**-0.5)
+        image = F.normalize(torch.randn(self.num_images, DIM), dim=-1).to(self.device)
+        text = F.normalize(torch.randn(self.num_classes, DIM), dim=-1).to(self.device)
+        label = torch.randint(self.num_classes, (self.num_images,), device=self.device)
+        heads = {"exact": exact.to(self.device), "dense": DenseHead(exact.mask, alpha=1.0)}
+
+        def step(head: torch.nn.Module) -> None:
+            exact.zero_grad(set_to_none=True)
+            with torch.set_grad_enabled(self.mode == "train"):
+                logits, penalty = head(image, text, SCALE)
+            if self.mode == "train":
+                (F.cross_entropy(logits, label) + penalty).backward()
+            if self.device != "cpu":
+                torch.cuda.synchronize()
+
+        return {name: lambda head=head: step(head) for name, head in heads.items()}
+
+    def dense_bytes(self) -> int:
+        """About what the dense head needs, from counting its tensors."""
+        maps = self.num_images * HEADS * self.num_classes**2
+        rows = self.num_images * self.num_classes * DIM
+        return 4 * (9 * maps + 26 * rows if self.mode == "train" else 6 * maps + 10 * rows)
+
+    def peak_bytes(self, kind: str, threads: int) -> int:
+        """Peak memory one step adds: on a CPU measured in a fresh process."""
+        if self.device != "cpu":
+            return cuda_peak_bytes(self.steps()[kind])
+        command = [sys.executable, "-m", "benchmarks.head_case", kind, *map(str, self[:3])]
+        run = subprocess.run(
+            [*command, str(threads)], capture_output=True, text=True, check=True, cwd=ROOT
+        )
+        return int(run.stdout)
+
+
+def cuda_peak_bytes(step: Callable[[], None]) -> int:
+    """Peak of allocated device memory during a step, above what was allocated before."""
+    step()
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    step()
+    return torch.cuda.max_memory_allocated() - before
+
+
+def resident_peak_bytes() -> int:
+    """The highest resident memory of this process so far (Linux)."""
+    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+
+
+def main(kind: str, mode: str, num_classes: str, num_images: str, threads: str) -> None:
+    """Print the bytes a step adds to the peak of a process that has done a tiny step before."""
+    torch.set_num_threads(int(threads))
+    Case(mode, 2, 2).steps()[kind]()
+    step = Case(mode, int(num_classes), int(num_images)).steps()[kind]
+    before = resident_peak_bytes()
+    step()
+    print(resident_peak_bytes() - before)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
