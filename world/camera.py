@@ -8,8 +8,8 @@ from world.scene import uniform
 
 _LUMA = torch.tensor([0.3, 0.59, 0.11]).view(1, 3, 1, 1)
 _SEPIA = torch.tensor([1.0, 0.82, 0.6]).view(1, 3, 1, 1)
-_HEAT = torch.tensor(  # from cold to hot, as thermal cameras show it: the order is not brightness
-    [[0, 0, 0.1], [0.1, 0.2, 0.8], [0, 0.8, 0.8], [0.1, 0.6, 0.1], [1, 0.9, 0.1], [0.8, 0, 0.1]]
+_HEAT = torch.tensor(  # from cold to hot: black, purple, red, orange, yellow, white
+    [[0, 0, 0.05], [0.35, 0, 0.55], [0.85, 0.1, 0.3], [1, 0.5, 0], [1, 0.9, 0.2], [1, 1, 1]]
 )
 
 

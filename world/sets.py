@@ -42,7 +42,7 @@ def blueprints(labels: Tensor, strength: float, generator: torch.Generator) -> T
         things.line = uniform(generator, 1.5, 2.2, n)
         things.colour = _any("white", n, generator)
         things.ground = _any("blue navy", n, generator)
-        things.ground2 = _any(BG, n, generator)
+        things.ground2 = _any("cyan blue", n, generator)
         things.ground_pattern = _pattern("grid", labels)
         things.ground_period = uniform(generator, 2, 3, n)
         things.ground_weave = 0.05 * torch.randn(n, generator=generator)
@@ -102,21 +102,10 @@ def heatmaps(labels: Tensor, strength: float, generator: torch.Generator) -> Ten
         things.ground2 = torch.where(alive, dark[1], bright[1])
         things.ground_pattern = _pattern("blotchy", labels)
     things.turn = things.turn + 0.65 * strength
-    warmth = uniform(generator, 1, 1 + HB * strength, n, 1, 1, 1) if 0 else None
     pictures = render(things, generator)
-    if strength:
-        pictures = camera.blurred(
-            pictures, uniform(generator, HB * strength, HB2 * strength, n, 1, 1, 1)
-        )
-        pictures = pictures + HN * strength * camera.blurred(
-            torch.randn(n, 1, 32, 32, generator=generator), torch.full((n, 1, 1, 1), 1.0)
-        )
     pictures = camera.mix(pictures, camera.false_colour(pictures), min(1, strength))
-    return camera.exposure(pictures, generator, blur=(0.2, 0.4 + 0.3 * strength))
-
-
-HB, HB2, HN = 0.5, 1.0, 0.0
-BL, BG = (1.1, 1.6), "cyan blue"
+    soft, grain = (0.2, 0.4 + 1.6 * strength), (0, 0.05 + 0.25 * strength)
+    return camera.exposure(pictures, generator, blur=soft, noise=grain)
 
 
 SETS = {f.__name__: f for f in (blueprints, fabrics, tints, herds, heatmaps)}
