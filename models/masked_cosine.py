@@ -1,9 +1,10 @@
 """METHOD.md's steps 1 to 6 for a few images at a time, with the backward pass written out.
 
-Equal to `RationalMask` followed by `sum_D (M * R)`, but no (B, K, D) tensor outlives its
-micro-batch unless KEEP_BYTES has room for it; what was not kept is computed again in the backward
-pass. There, with the gradient c of the sums, `dM = c * R` plus the penalty's, and `dZ = dM` where
-`M = relu(Z)` is above 0; then back through `out`, the attention and the packed projection to R.
+Equal to `RationalMask` followed by `sum_D ((M - 1) * R)`, what the mask adds to the cosine, but no
+(B, K, D) tensor outlives its micro-batch unless KEEP_BYTES has room for it; what was not kept is
+computed again in the backward pass. There, with the gradient c of the sums, `dM = c * R` plus the
+penalty's, and `dZ = dM` where `M = relu(Z)` is above 0; then back through `out`, the attention and
+the packed projection to R.
 """
 
 from collections.abc import Iterator, Sequence
@@ -60,7 +61,7 @@ class Results(NamedTuple):
 
 
 def masked_cosine(inputs: Inputs, num_heads: int, penalty: Penalty) -> tuple[Tensor, Tensor]:
-    """sum_D (M * R), (B, K), and the penalty of each image, (B,)."""
+    """sum_D ((M - 1) * R), (B, K), and the penalty of each image, (B,)."""
     room = KEEP_BYTES if torch.is_grad_enabled() else 0
     return _MaskedCosine.apply(num_heads, penalty, room, *inputs)
 
@@ -75,7 +76,7 @@ class _MaskedCosine(torch.autograd.Function):
             some = inputs.some(images)
             rational = some.image * some.text
             results = forward(some, rational, num_heads, keep=room > 0)
-            cosine[images] = rational.mul_(results.mask).sum(-1)
+            cosine[images] = rational.mul_(results.mask - 1).sum(-1)
             change[images] = penalty.value(results.mask)
             room -= sum(tensor.nbytes for tensor in results.tensors())
             if room >= 0:
@@ -99,7 +100,7 @@ class _MaskedCosine(torch.autograd.Function):
                 ctx.penalty.add_slope(results.mask, grad_change[images], slope)
                 packed = backward(some, rational, results, slope, into, ctx.num_heads)
                 if any(ctx.needs_input_grad[3:5]):  # the features'
-                    features_backward(some, packed, weight * results.mask, into)
+                    features_backward(some, packed, weight * (results.mask - 1), into)
         return None, None, None, *grads
 
 

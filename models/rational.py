@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from models.attention import joint_attention
+from models.cosine import CosineHead
 from models.heads import join_heads, project_rational
 from models.masked_cosine import Inputs, masked_cosine
 from models.penalties import PENALTIES, NoPenalty
@@ -142,5 +143,8 @@ class RAdaHead(nn.Module):
             weights = (weight.to(image.dtype) for weight in self.mask.out.parameters())
             inputs = Inputs(image, text, *self.mask.project(image, text, logit_scale), *weights)
             penalty = PENALTIES[self.penalty] if self.alpha else NoPenalty
-            cosine, change = masked_cosine(inputs, self.mask.num_heads, penalty)
-            return logit_scale * cosine, self.alpha * change.sum() / max(1, len(image))
+            added, change = masked_cosine(inputs, self.mask.num_heads, penalty)
+            # M R = R + (M - 1) R: with M = 1 the logits are CLIP's own, bit for bit
+            texts = text[0] if text_features.dim() == 2 else text
+            logits, _ = CosineHead()(image[:, 0], texts, logit_scale)
+            return logits + logit_scale * added, self.alpha * change.sum() / max(1, len(image))

@@ -15,7 +15,8 @@ from dassl.engine import TrainerX
 from dassl.metrics import compute_accuracy
 from dassl.optim import build_lr_scheduler, build_optimizer
 from models.backbone import PRECISIONS, Backbone, build_backbone
-from models.classifier import CLIPClassifier, CosineHead
+from models.classifier import CLIPClassifier
+from models.cosine import CosineHead
 from models.encoders import Encoder
 from trainers.checkpoints import LearnedCheckpoints
 

@@ -8,7 +8,8 @@ import torch
 from torch.nn import functional as F
 
 from models.backbone import Backbone
-from models.classifier import CLIPClassifier, CosineHead, normalize
+from models.classifier import CLIPClassifier, normalize
+from models.cosine import CosineHead
 from models.encoders import CoOpEncoder, PromptLearner, TemplateEncoder
 from models.weights import import_clip
 from tests.tinyclip import draw_state_dict, seeded_images
