@@ -4,8 +4,6 @@ A method says what stands before the head (`build_encoder`) and what of it is le
 Which head follows is not its business: `WithRAda` in `trainers/rada.py` exchanges it.
 """
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -13,19 +11,13 @@ from yacs.config import CfgNode
 
 from dassl.engine import TrainerX
 from dassl.metrics import compute_accuracy
-from dassl.optim import build_lr_scheduler, build_optimizer
+from dassl.optim import build_optimizer
 from models.backbone import PRECISIONS, Backbone, build_backbone
 from models.classifier import CLIPClassifier
 from models.cosine import CosineHead
 from models.encoders import Encoder
 from trainers.checkpoints import LearnedCheckpoints
-
-
-class Learned(NamedTuple):
-    """A module to train and the OPTIM node that says how."""
-
-    module: nn.Module
-    optim: CfgNode
+from trainers.learned import Learned, build_schedule
 
 
 class CLIPTrainer(LearnedCheckpoints, TrainerX):
@@ -87,7 +79,7 @@ class CLIPTrainer(LearnedCheckpoints, TrainerX):
         self.model = CLIPClassifier(encoder, self.build_head(backbone.dim)).to(self.device)
         for name, (module, optim_cfg) in self.learned().items():
             optim = build_optimizer(module, optim_cfg)
-            self.register_model(name, module, optim, _scheduler(optim, optim_cfg))
+            self.register_model(name, module, optim, build_schedule(optim, optim_cfg))
         self.learned_parameters = sum(
             p.numel() for m in self._models.values() for p in m.parameters()
         )
@@ -150,16 +142,3 @@ class CLIPTrainer(LearnedCheckpoints, TrainerX):
             first, *rest = batch["impath"]
             more = f" and {len(rest)} more" if rest else ""
             raise ValueError(f"{error} (batch of {first}{more})") from error
-
-
-def _scheduler(optim: torch.optim.Optimizer, optim_cfg: CfgNode):
-    try:
-        return build_lr_scheduler(optim, optim_cfg)
-    except TypeError as error:
-        message = str(error)
-        if "LRScheduler" in message:  # original Dassl hands PyTorch an argument that is gone
-            message = (
-                f"the installed Dassl cannot warm up on PyTorch {torch.__version__}; "
-                "set DASSL=bundled, or WARMUP_EPOCH -1 in each OPTIM node"
-            )
-        raise ValueError(message) from error

@@ -4,7 +4,8 @@ from dassl.engine import TRAINER_REGISTRY
 from dassl.utils import load_pretrained_weights
 from models.backbone import Backbone
 from models.encoders import CoOpEncoder, Encoder, PromptLearner
-from trainers.base import CLIPTrainer, Learned
+from trainers.base import CLIPTrainer
+from trainers.learned import Learned
 
 
 @TRAINER_REGISTRY.register()

@@ -10,8 +10,8 @@ from yacs.config import CfgNode
 from dassl.config import get_cfg_default
 from dassl.engine import TRAINER_REGISTRY
 from models.rational import RAdaHead
-from trainers.base import Learned
 from trainers.coop import CoOp
+from trainers.learned import Learned
 from trainers.zsclip import ZeroshotCLIP
 
 
