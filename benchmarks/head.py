@@ -49,10 +49,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--classes", type=numbers, default=[10, 50, 100, 500, 1000])
-    parser.add_argument("--batch", type=numbers, default=[1, 8, 32, 64])
+    parser.add_argument("--batch", type=numbers, default=[1, 32])
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=9, help="alternating runs of a case")
-    parser.add_argument("--seconds", type=float, default=4, help="a case ends early after these")
+    parser.add_argument("--repeats", type=int, default=11, help="alternating runs of a case")
+    parser.add_argument("--seconds", type=float, default=3, help="a case ends early after these")
     parser.add_argument("--memory", type=float, default=6, help="GB the dense head may take")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", type=Path, help="write the results here as well")

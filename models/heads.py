@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.attention_tiles import Operands
+from models.head_inputs import Inputs
 
 
 def split_heads(tensor: Tensor, num_heads: int) -> Tensor:
@@ -17,37 +18,36 @@ def join_heads(tensor: Tensor, num_heads: int) -> Tensor:
     return _heads_last(tensor, num_heads).flatten(2)
 
 
-def project_rational(
-    rational: Tensor,
-    query_image: Tensor,
-    query_text: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    num_heads: int,
-) -> Operands:
-    """What the attention needs, from R (B, K, D) and the results of `RationalMask.project`."""
-    query_rational, key, value = F.linear(rational, weight, bias).chunk(3, -1)
-    queries = query_text.expand_as(rational), query_rational
+def project_rational(rational: Tensor, inputs: Inputs, num_heads: int) -> Operands:
+    """What the attention needs, from s R (B, K, D) and the head's inputs."""
+    query_rational, key, value = (F.linear(rational, *layer) for layer in inputs.projections)
+    queries = inputs.query_text.expand_as(rational), query_rational
     queries = torch.stack([_heads_first(query, num_heads) for query in queries], 2)
-    image, key, value = (split_heads(part, num_heads) for part in (query_image, key, value))
+    image, key, value = (split_heads(part, num_heads) for part in (inputs.query_image, key, value))
     return Operands(image, queries.flatten(0, 1), key, value)
 
 
 def project_rational_backward(
-    grads: Operands, num_heads: int, shared: bool
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Gradients of the image query, the text query and the packed projection (B, K, 3 D).
+    slopes: Operands, rational: Tensor, num_heads: int, grads: Inputs
+) -> list[Tensor]:
+    """Add the gradients of unimodal queries and layers; returns those of the three projections.
 
     Args:
-        grads: gradients of the attention's operands.
+        slopes: gradients of the attention's operands.
+        rational: s R (B, K, D).
         num_heads: H.
-        shared: whether all images have the same text query.
+        grads: gradients of the head's inputs.
     """
-    text, rational = (_heads_last(grad, num_heads) for grad in grads.queries.unbind(1))
-    text = text.sum(0, keepdim=True) if shared else text
-    key, value = _heads_last(grads.key, num_heads), _heads_last(grads.value, num_heads)
-    packed = torch.stack([rational, key, value], 2)
-    return join_heads(grads.image, num_heads), text.flatten(2), packed.flatten(2)
+    grads.query_image.add_(join_heads(slopes.image, num_heads))
+    text, query = slopes.queries.unbind(1)
+    text = _heads_last(text, num_heads)  # (B, K, H, d)
+    text = text.sum(0, keepdim=True) if len(grads.query_text) == 1 else text
+    grads.query_text.add_(text.flatten(2))
+    projected = [join_heads(slope, num_heads) for slope in (query, slopes.key, slopes.value)]
+    for slope, (weight, bias) in zip(projected, grads.projections, strict=True):
+        weight.addmm_(slope.flatten(0, 1).mT, rational.flatten(0, 1))
+        bias.add_(slope.sum((0, 1)))
+    return projected
 
 
 def _heads_first(tensor: Tensor, num_heads: int) -> Tensor:

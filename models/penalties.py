@@ -1,4 +1,4 @@
-"""How far a mask M (B, K, D) is from 1: smoothness penalties with their gradients (step 7)."""
+"""How far a mask M is from 1: smoothness penalties of M - 1, (B, K, D), and gradients (step 7)."""
 
 from typing import Protocol
 
@@ -10,11 +10,11 @@ class Penalty(Protocol):
     """A number per image, and its gradient."""
 
     @staticmethod
-    def value(mask: Tensor) -> Tensor:
-        """The penalty of each image, (B,)."""
+    def value(change: Tensor) -> Tensor:
+        """The penalty of each image, (B,), from M - 1."""
 
     @staticmethod
-    def add_slope(mask: Tensor, weight: Tensor, slope: Tensor) -> None:
+    def add_slope(change: Tensor, weight: Tensor, slope: Tensor) -> None:
         """Add weight (B,) times the gradient to slope (B, K, D), in place."""
 
 
@@ -22,50 +22,49 @@ class LargestChange:
     """Per image the largest |M - 1|; the gradient goes to the first element that attains it."""
 
     @staticmethod
-    def value(mask: Tensor) -> Tensor:
+    def value(change: Tensor) -> Tensor:
         """(B,)."""
-        return LargestChange.by_class(mask).amax(1)
+        return LargestChange.by_class(change).amax(1)
 
     @staticmethod
-    def add_slope(mask: Tensor, weight: Tensor, slope: Tensor) -> None:
+    def add_slope(change: Tensor, weight: Tensor, slope: Tensor) -> None:
         """The sign of M - 1 at one element, 0 elsewhere and where M = 1."""
-        change = LargestChange.by_class(mask)
-        images, classes = torch.arange(len(mask), device=mask.device), change.argmax(1)
-        row = mask[images, classes] - 1
+        images = torch.arange(len(change), device=change.device)
+        classes = LargestChange.by_class(change).argmax(1)
+        row = change[images, classes]
         features = row.abs().argmax(1)
         slope[images, classes, features] += weight * row[images, features].sign()
 
     @staticmethod
-    def by_class(mask: Tensor) -> Tensor:
-        """The largest |M - 1| of each class, (B, K), without a copy of the mask."""
-        return torch.maximum(mask.amax(2) - 1, 1 - mask.amin(2))
+    def by_class(change: Tensor) -> Tensor:
+        """The largest |M - 1| of each class, (B, K), without a copy."""
+        return torch.maximum(change.amax(2), -change.amin(2))
 
 
 class MeanSquareChange:
     """Per image the mean of (M - 1)^2."""
 
     @staticmethod
-    def value(mask: Tensor) -> Tensor:
+    def value(change: Tensor) -> Tensor:
         """(B,)."""
-        return (mask - 1).square_().mean((1, 2))
+        return change.square().mean((1, 2))
 
     @staticmethod
-    def add_slope(mask: Tensor, weight: Tensor, slope: Tensor) -> None:
+    def add_slope(change: Tensor, weight: Tensor, slope: Tensor) -> None:
         """2 (M - 1) / (K D)."""
-        weight = 2 * weight[:, None, None] / mask[0].numel()
-        slope.addcmul_(weight, mask).sub_(weight)
+        slope.addcmul_(2 * weight[:, None, None] / change[0].numel(), change)
 
 
 class NoPenalty:
     """0, at no cost."""
 
     @staticmethod
-    def value(mask: Tensor) -> Tensor:
+    def value(change: Tensor) -> Tensor:
         """(B,)."""
-        return mask.new_zeros(len(mask))
+        return change.new_zeros(len(change))
 
     @staticmethod
-    def add_slope(mask: Tensor, weight: Tensor, slope: Tensor) -> None:
+    def add_slope(change: Tensor, weight: Tensor, slope: Tensor) -> None:
         """Nothing to add."""
 
 

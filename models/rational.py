@@ -1,7 +1,7 @@
 """RAda: one last attention decides which elements of the rational matrix count.
 
-"One Last Attention for Your Vision-Language Model", ICCV 2025, arXiv 2507.15480. Image features
-f (B, D), text features h (K, D), scale s, Q each of three queries, all learned maps affine:
+"One Last Attention for Your Vision-Language Model", ICCV 2025, arXiv 2507.15480. With image
+features f (B, D), text features h (K, D), scale s, three queries Q, all learned maps affine:
 
     R = f * h                                                       rational matrix, (B, K, D)
     O = mean over Q of [K softmax(Q key(s R)^T / (sqrt(d) temperature)) value(s R)]
@@ -11,15 +11,18 @@ f (B, D), text features h (K, D), scale s, Q each of three queries, all learned 
 The softmax is taken over all K*K entries of an image and head together (`models.attention`).
 """
 
+from itertools import chain
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.attention import joint_attention
 from models.cosine import CosineHead
+from models.head_inputs import Inputs, affine, prepare
 from models.heads import join_heads, project_rational
-from models.masked_cosine import Inputs, masked_cosine
+from models.masked_cosine import masked_cosine
 from models.penalties import PENALTIES, NoPenalty
-from models.rational_inputs import affine, prepare
 
 
 class RationalMask(nn.Module):
@@ -67,43 +70,37 @@ class RationalMask(nn.Module):
         """
         image, text = prepare(image_features, text_features, self.out.weight)
         with torch.autocast(image.device.type, enabled=False):
-            return self.attend(image * text, *self.project(image, text, logit_scale))
+            inputs = self.inputs(image, text, logit_scale)
+            rational = inputs.image * inputs.text  # s R, (B, K, D)
+            operands = project_rational(rational, inputs, self.num_heads)
+            attended = join_heads(joint_attention(*operands), self.num_heads)
+            return F.linear(attended, *inputs.out).add_(1).relu_()
 
-    def project(self, image: Tensor, text: Tensor, logit_scale: Tensor | float) -> tuple:
+    def inputs(self, image: Tensor, text: Tensor, logit_scale: Tensor | float) -> Inputs:
         """What needs no rational matrix.
 
         Args:
-            image: (B, 1, D).
-            text: (K, D) as (1, K, D), or (B, K, D).
+            image: f (B, 1, D).
+            text: h (K, D) as (1, K, D), or (B, K, D).
             logit_scale: s.
 
         Returns:
-            Image query (B, 1, D), text query (1 or B, K, D), and the weight (3 * D, D) and bias
-            that make [query_rational(s R), key(s R), value(s R)] of R. Queries are divided by
-            sqrt(d) * temperature.
+            In one type; all three queries are divided by sqrt(d) * temperature.
         """
         scale = torch.as_tensor(logit_scale, dtype=image.dtype, device=image.device).detach()
         width = (image.shape[-1] / self.num_heads) ** 0.5 * self.temperature
         query_image = affine(self.query_image, scale.sqrt() * image) / width
         query_text = affine(self.query_text, scale.sqrt() * text) / width
-        layers = self.query_rational, self.key, self.value
-        query, key, value = (layer.weight.to(image.dtype) for layer in layers)
-        weight = scale * torch.cat([query / width, key, value])
-        query, key, value = (layer.bias.to(image.dtype) for layer in layers)
-        return query_image, query_text, weight, torch.cat([query / width, key, value])
-
-    def attend(self, rational, query_image, query_text, weight, bias) -> Tensor:
-        """Mask (B, K, D) from R (B, K, D) and the results of `project`."""
-        operands = project_rational(rational, query_image, query_text, weight, bias, self.num_heads)
-        attended = join_heads(joint_attention(*operands), self.num_heads)
-        return affine(self.out, attended).add_(1).relu_()
+        query = (each.to(image.dtype) / width for each in self.query_rational.parameters())
+        layers = chain(*(layer.parameters() for layer in (self.key, self.value, self.out)))
+        layers = (each.to(image.dtype) for each in layers)
+        return Inputs(scale * image, text, query_image, query_text, *query, *layers)
 
 
 class RAdaHead(nn.Module):
     """Logits of the masked rational matrix, and the mask's smoothness penalty (steps 6 and 7).
 
-    Images are worked on a few at a time, so that memory does not grow with B: what does not fit
-    into KEEP_BYTES is computed again in the backward pass.
+    Images are worked on a few at a time, so that memory does not grow with B.
 
     Args:
         dim: D, width of the features.
@@ -140,11 +137,12 @@ class RAdaHead(nn.Module):
         """
         image, text = prepare(image_features, text_features, self.mask.out.weight)
         with torch.autocast(image.device.type, enabled=False):
-            weights = (weight.to(image.dtype) for weight in self.mask.out.parameters())
-            inputs = Inputs(image, text, *self.mask.project(image, text, logit_scale), *weights)
+            inputs = self.mask.inputs(image, text, logit_scale)
             penalty = PENALTIES[self.penalty] if self.alpha else NoPenalty
             added, change = masked_cosine(inputs, self.mask.num_heads, penalty)
+            if isinstance(logit_scale, Tensor):  # times 1, for the gradient of s
+                added = added * (logit_scale / logit_scale.detach())
             # M R = R + (M - 1) R: with M = 1 the logits are CLIP's own, bit for bit
             texts = text[0] if text_features.dim() == 2 else text
             logits, _ = CosineHead()(image[:, 0], texts, logit_scale)
-            return logits + logit_scale * added, self.alpha * change.sum() / max(1, len(image))
+            return logits + added, self.alpha * change.sum() / max(1, len(image))

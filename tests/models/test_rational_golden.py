@@ -7,9 +7,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from models.head_inputs import prepare
 from models.heads import project_rational
 from models.rational import RAdaHead
-from models.rational_inputs import prepare
 from tests.conftest import GOLDEN
 from tests.rada import drawn_weights, load_weights, parameter
 
@@ -80,8 +80,8 @@ def test_every_row_of_the_image_map_is_our_one_row(name, golden):
     data = golden(name)
     head, image, text, scale = build(data, golden, torch.float64)
     image, text = prepare(image, text, head.mask.out.weight)
-    projected = head.mask.project(image, text, scale)
+    inputs = head.mask.inputs(image, text, scale)
     heads = data["meta"]["heads"]
-    row = project_rational(image * text, *projected, heads).image_map()
+    row = project_rational(inputs.image * inputs.text, inputs, heads).image_map()
     row = row.unflatten(0, (heads, -1)).transpose(0, 1)  # (B, H, 1, K)
     assert relative(row.expand(data["attn1"].shape), data["attn1"]) <= 2e-6

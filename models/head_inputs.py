@@ -1,7 +1,41 @@
-"""What the RAda head accepts: the shapes, types and numbers of its features."""
+"""What the RAda head accepts (shapes, types, numbers of its features) and computes with."""
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+
+class Inputs(NamedTuple):
+    """All the head computes with, in one type; also the gradients of all that."""
+
+    image: Tensor  # s f, (B, 1, D)
+    text: Tensor  # h, (1 or B, K, D)
+    query_image: Tensor  # (B, 1, D)
+    query_text: Tensor  # (1 or B, K, D)
+    query_weight: Tensor  # of query_rational, (D, D)
+    query_bias: Tensor
+    key_weight: Tensor
+    key_bias: Tensor
+    value_weight: Tensor
+    value_bias: Tensor
+    out_weight: Tensor
+    out_bias: Tensor
+
+    def some(self, images: slice) -> "Inputs":
+        """The same for some images."""
+        tensors = (tensor if len(tensor) == 1 else tensor[images] for tensor in self[:4])
+        return Inputs(*tensors, *self[4:])
+
+    @property
+    def projections(self) -> tuple[tuple[Tensor, Tensor], ...]:
+        """Weight and bias of query_rational, key and value."""
+        return self[4:6], self[6:8], self[8:10]
+
+    @property
+    def out(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias of the last layer."""
+        return self[10:]
 
 
 def prepare(image_features: Tensor, text_features: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
