@@ -92,17 +92,38 @@ def test_damaged_checkpoint_is_named(mistake, run_train, tmp_path):
     assert str(file) in mistake(extra=("--eval-only", "--model-dir", str(tmp_path / "model")))
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_unreadable_picture_is_named(workers, mistake, caltech_root, tmp_path):
-    folder = "caltech-101/101_ObjectCategories"
+@pytest.fixture
+def broken_root(caltech_root, tmp_path):
+    """The tiny Caltech101 with ants that are no pictures."""
     for path in caltech_root.rglob("*"):
         target = tmp_path / "data" / path.relative_to(caltech_root)
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.is_file():
             target.write_bytes(b"no picture" if "ant/" in str(path) else path.read_bytes())
-    opts = ("DATASET.SUBSAMPLE_CLASSES", "new", "DATALOADER.NUM_WORKERS", workers)
-    line = mistake("ZeroshotCLIP", opts, [("--root", tmp_path / "data")])
-    assert f'cannot read picture "{tmp_path}/data/{folder}/ant/' in line
+    return tmp_path / "data"
+
+
+def test_unreadable_picture_is_named(mistake, broken_root):
+    opts = ("DATASET.SUBSAMPLE_CLASSES", "new")
+    line = mistake("ZeroshotCLIP", opts, [("--root", broken_root)])
+    folder = f"{broken_root}/caltech-101/101_ObjectCategories"
+    assert f'cannot read picture "{folder}/ant/' in line
+
+
+def test_unreadable_picture_is_named_by_workers_too(broken_root, tiny_clip, tmp_path):
+    command = command_line(broken_root, tiny_clip, "ZeroshotCLIP", tmp_path / "out")
+    workers = ("DATASET.SUBSAMPLE_CLASSES", "new", "DATALOADER.NUM_WORKERS", "2")
+    code, line = in_a_process([*command, *OPTIONS, *workers])
+    assert code == 2 and line.startswith('error: cannot read picture "')
+
+
+def in_a_process(arguments: list[str]) -> tuple[int, str]:
+    """Exit code and last line on stderr of train.py."""
+    command = [sys.executable, "train.py", *arguments]
+    environment = {**os.environ, "DASSL": "bundled"}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert "Traceback" not in result.stderr and result.stderr.count("error: ") == 1
+    return result.returncode, result.stderr.splitlines()[-1]
 
 
 def test_features_that_are_not_finite_name_their_pictures(mistake, tmp_path, tiny_clip):
@@ -122,9 +143,6 @@ def test_output_folder_that_cannot_be_written(mistake, tmp_path):
 
 def test_exit_code_is_two_and_the_traceback_is_in_the_log(caltech_root, tiny_clip, tmp_path):
     command = command_line(caltech_root, tiny_clip, "CoOp", tmp_path)
-    command = [sys.executable, "train.py", *command, *OPTIONS, "TRAINER.COOP.PREC", "fp8"]
-    environment = {**os.environ, "DASSL": "bundled"}
-    result = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert result.returncode == 2
-    assert "Traceback" not in result.stderr and result.stderr.count("error: ") == 1
+    code, _ = in_a_process([*command, *OPTIONS, "TRAINER.COOP.PREC", "fp8"])
+    assert code == 2
     assert "Traceback" in (tmp_path / "log.txt").read_text()
