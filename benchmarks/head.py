@@ -39,7 +39,8 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"\r{case.mode} K={case.num_classes} B={case.num_images}   ", end="", file=sys.stderr)
         rows.append(measure(case, options))
     print("\r" + " " * 40 + "\r", end="", file=sys.stderr)
-    print(tabulate([row.values() for row in rows], headers=list(rows[0]), floatfmt=".1f"))
+    table = [[f"{v:.1f}" if isinstance(v, float) else v for v in row.values()] for row in rows]
+    print(tabulate(table, headers=list(rows[0]), disable_numparse=True, stralign="right"))
     if options.json:
         report = {"command": " ".join(sys.argv), **surroundings(options), "rows": rows}
         options.json.write_text(json.dumps(report, indent=1) + "\n")
@@ -108,12 +109,20 @@ def surroundings(options: argparse.Namespace) -> dict:
     """Where and when this was measured."""
     cuda = options.device != "cpu"
     return {
-        "device": torch.cuda.get_device_name() if cuda else platform.processor() or "cpu",
+        "device": torch.cuda.get_device_name() if cuda else processor(),
         "threads": options.threads,
         "torch": torch.__version__,
         "python": platform.python_version(),
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
+
+
+def processor() -> str:
+    """The name of this machine's processor, as far as it is known."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(": ", 1)[1] for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "cpu"
 
 
 if __name__ == "__main__":
