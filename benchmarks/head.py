@@ -84,7 +84,7 @@ def measure(case: Case, options: argparse.Namespace) -> dict:
         row |= {"dense ms": times["dense"], "dense MB": peaks["dense"]}
         speed, memory = times["dense"] / times["exact"], peaks["dense"] / peaks["exact"]
         return row | {"times faster": speed, "times smaller": memory}
-    row |= {"dense ms": "not run", "dense MB": f"needs about {needed:.0f} GB"}
+    row |= {"dense ms": "not run", "dense MB": f"needs about {needed:.1f} GB"}
     return row | {"times faster": None, "times smaller": needed * 1e9 / MB / peaks["exact"]}
 
 
