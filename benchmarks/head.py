@@ -77,7 +77,8 @@ def measure(case: Case, options: argparse.Namespace) -> dict:
     needed = case.dense_bytes() / 1e9
     kinds = ["exact", "dense"] if needed <= options.memory else ["exact"]
     times = alternate(case, kinds, options)
-    peaks = {kind: case.peak_bytes(kind, options.threads) / MB for kind in kinds}
+    # a tiny step may fit into memory the process holds already
+    peaks = {kind: max(0.1, case.peak_bytes(kind, options.threads) / MB) for kind in kinds}
     row = {"step": case.mode, "K": case.num_classes, "B": case.num_images}
     row |= {"exact ms": times["exact"], "exact MB": peaks["exact"]}
     if "dense" in kinds:
