@@ -3,29 +3,10 @@
 import csv
 import io
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from parse_test_res import main
-from results.report import FORMATS, report
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def two_trainers(experiment):
-    """dtd and ucf101; RAdaCoOp lacks test_new of ucf101 with seed 2."""
-    for seed in (1, 2):
-        for dataset in ("dtd", "ucf101"):
-            cost = {"learned_parameters": 8192, "seconds": {"train": 3.0 + seed}}
-            experiment.pair(dataset, "CoOp", seed, 80.0 + seed, 60.0, **cost)
-            experiment.pair(dataset, "RAdaCoOp", seed, 82.0 + seed, 66.0)
-    missing = experiment.folder("new", "ucf101", "RAdaCoOp", 2)
-    (missing / "results.json").unlink()
-    return experiment
+from results.report import report
 
 
 def test_simple_table_line_by_line(experiment):
@@ -138,43 +119,3 @@ def test_github_and_latex_have_one_row_per_set_and_average(two_trainers):
     assert [line.count("&") for line in body.splitlines() if "&" in line] == [9] * 4
     outside = [line for line in latex.splitlines() if line and line[0] not in "\\% "]
     assert outside == []
-
-
-@pytest.mark.parametrize("style", FORMATS)
-def test_command_line_prints_every_format(two_trainers, capsys, style):
-    main([str(two_trainers.root), "--format", style, "--ci95", "--published"])
-    assert "RAdaCoOp" in capsys.readouterr().out
-
-
-def test_starts_without_torch_and_dassl(two_trainers):
-    code = (
-        "import sys; sys.modules.update(torch=None, dassl=None, sklearn=None)\n"
-        f"import parse_test_res; parse_test_res.main([{str(two_trainers.root)!r}])"
-    )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        (["nowhere"], "no folder nowhere"),
-        (["empty"], "nothing found in empty: empty"),
-        (["empty", "--format", "csv"], "empty has neither train_base nor test_new"),
-        (["."], "try base2new; nothing found in .: "),
-        (["base2new", "--keyword", "acuracy"], 'no metric "acuracy" in base2new; did you mean "ac'),
-        (["base2new", "--keyword", "error", "--published"], "--published quotes accuracies"),
-        (["broken"], "no finished run in broken; skipped: broken/train_base/dtd/shots_16/CoOp"),
-        (["empty", "--keyword", "("], '--keyword "(" cannot be searched for'),
-    ],
-)
-def test_mistakes_end_in_one_line_and_exit_code_2(experiment, arguments, complaint):
-    experiment.pair("dtd", "CoOp", 1, 70.0, 60.0)
-    folder = experiment.root.parent
-    (folder / "empty").mkdir()
-    broken = folder / "broken/train_base/dtd/shots_16/CoOp/vit_b16_ctxv1/seed1"
-    broken.mkdir(parents=True)
-    (broken / "results.json").write_text('{"metrics":')
-    command = [sys.executable, str(ROOT / "parse_test_res.py"), *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {complaint}") and done.stderr.count("\n") == 1
