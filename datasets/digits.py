@@ -11,6 +11,7 @@ from world.sets import FINAL_SEED
 class Digits(RenderedDataset):
     """zero to nine; base: zero to four, new: five to nine; 48, 8 and 100 pictures a class."""
 
+    stem = "digits"
     dataset_dir = "world/digits"
     all_classnames = CLASSNAMES
     origin = {"set": "digits", "seed": FINAL_SEED, "parts": PARTS}

@@ -1,75 +1,133 @@
-"""Splits, shots, base and new classes: what CoOp's benchmark datasets share.
+"""What all datasets share: splits, few-shot picks, base and new classes, checks before training.
 
 Split files, splits and few-shot picks are those CoOp makes (checked against its own numbers in
 tests/datasets).
 """
 
-import contextlib
 import os
-import random
-from collections.abc import Iterator
 
-from dassl.data.datasets import DatasetBase
-from datasets.splits import Splits, subsample_classes
+from dassl.data.datasets import DatasetBase, Datum
+from datasets.new_splits import drawn_from
+from datasets.picks import FOLDER, Picks
+from datasets.pictures import Picture, absent, require_readable
+from datasets.splits import Splits, read_split, require_labels, save_split, subsample_classes
+
+SPLIT_SEED = 1  # of splits made where the published one is missing
 
 
 class FewShotDataset(DatasetBase):
-    """A benchmark dataset: a subclass says where its pictures and its split are.
+    """A benchmark dataset: a subclass declares where its pictures and its split are.
 
     Attributes:
+        stem: name of its config in configs/datasets, and of its list of class names.
         dataset_dir: folder below cfg.DATASET.ROOT; absolute once constructed.
+        image_dir: folder of the pictures below dataset_dir; split files count paths from here.
+        split_file: CoOp's split_zhou_*.json below dataset_dir.
+        needed: what else has to be below dataset_dir.
+        template: the sentence CLIP's authors and CoOp use for it.
+        test_only: whether there is nothing to train on; train_x is then test.
+        border: pixels to cut off each side of its pictures.
     """
 
+    stem = ""
     dataset_dir = ""
+    image_dir = ""
+    split_file = ""
+    needed: tuple[str, ...] = ()
+    template = "a photo of a {}."
+    test_only = False
+    border = 0
 
     def __init__(self, cfg):
         """Read the splits, draw cfg.DATASET.NUM_SHOTS per class, keep the asked half of classes.
 
         Raises:
-            FileNotFoundError: if the dataset is not below cfg.DATASET.ROOT.
-            ValueError: if DATASET.SUBSAMPLE_CLASSES is not all, base or new.
+            FileNotFoundError: if the dataset, or a picture of it, is not below cfg.DATASET.ROOT.
+            ValueError: for broken files, wrong labels, classes with too few pictures, or a
+                DATASET.SUBSAMPLE_CLASSES that is not all, base or new.
         """
         root = os.path.abspath(os.path.expanduser(cfg.DATASET.ROOT or "."))
         self.dataset_dir = os.path.join(root, self.dataset_dir)
+        self.image_dir = os.path.join(self.dataset_dir, self.image_dir).rstrip(os.sep)
+        self.require(self.image_dir, *(os.path.join(self.dataset_dir, n) for n in self.needed))
         train, val, test = self.read_splits()
-        shots = cfg.DATASET.NUM_SHOTS
-        if shots >= 1:
-            with _drawn_from(cfg.SEED):
-                train = self.generate_fewshot_dataset(train, num_shots=shots)
-                val = self.generate_fewshot_dataset(val, num_shots=min(shots, 4))
-        train, val, test = subsample_classes(
-            train, val, test, subsample=cfg.DATASET.SUBSAMPLE_CLASSES
-        )
-        super().__init__(train_x=train, val=val, test=test)
+        self._require_pictures(train, val, test)
+        if cfg.DATASET.NUM_SHOTS >= 1 and not self.test_only:
+            drawn = [train] if val is test else [train, val]  # ImageNet: not drawn from test
+            picks = Picks(drawn, cfg.DATASET.NUM_SHOTS, cfg.SEED, self.dataset_dir)
+            train, *rest = picks.draw(self._draw)
+            val = rest[0] if rest else val
+        classes = cfg.DATASET.SUBSAMPLE_CLASSES
+        parts = subsample_classes(train, val, test, subsample=classes)
+        if not parts[2]:
+            raise ValueError(f"{self.dataset_dir} has no test pictures of the {classes} classes")
+        if cfg.DATASET.get("CHECK_PICTURES", True):
+            self._require_readable(parts)
+        items = {id(part): _items(part) for part in parts}  # some parts are the same list
+        train, val, test = (items[id(part)] for part in parts)
+        super().__init__(train_x=train, val=val or None, test=test)
+
+    @classmethod
+    def missing(cls, root: str) -> list[str]:
+        """Paths below root that a fully prepared dataset has and this one has not."""
+        folder = os.path.join(os.path.abspath(os.path.expanduser(root)), cls.dataset_dir)
+        names = [cls.image_dir, *([cls.split_file] if cls.split_file else []), *cls.needed]
+        paths = [os.path.join(folder, name) for name in names]
+        return [path for path in paths if not os.path.exists(path)]
 
     def read_splits(self) -> Splits:
-        """All of the dataset's train, validation and test items."""
+        """All train, validation and test pictures: of the split file, or of a split made anew."""
+        path = os.path.join(self.dataset_dir, self.split_file)
+        if os.path.exists(path):
+            return read_split(path, self.image_dir)
+        print(
+            f"The published split {path} is missing: making another; its results cannot be "
+            f'compared with published ones ("python -m datasets.prepare {self.stem}" fetches it)'
+        )
+        with drawn_from(SPLIT_SEED):
+            splits = self.make_splits()
+        try:
+            save_split(splits, path, self.image_dir)
+        except OSError as error:
+            print(f"The split is not saved: {error}")
+        return splits
+
+    def make_splits(self) -> Splits:
+        """A split as CoOp makes it where the published one is missing."""
         raise NotImplementedError
 
-    def require(self, path: str) -> str:
-        """Return path if it exists.
+    def require(self, *paths: str) -> None:
+        """Raise FileNotFoundError, saying what to do, unless all paths exist."""
+        for path in paths:
+            if not os.path.exists(path):
+                raise FileNotFoundError(
+                    f"{type(self).__name__}: {path} not found; "
+                    f'"python -m datasets.prepare {self.stem} --root DATA" fetches it or says how, '
+                    "DATA (or --root) names the folder of the datasets; `make demo` needs none"
+                )
 
-        Raises:
-            FileNotFoundError: naming what is missing and what to do.
-        """
-        if not os.path.exists(path):
-            name = type(self).__name__
+    def _draw(self, pictures: list[Picture], shots: int) -> list[Picture]:
+        return self.generate_fewshot_dataset(pictures, num_shots=shots)
+
+    def _require_readable(self, parts: tuple[list[Picture], ...]) -> None:
+        for part in {id(part): part for part in parts if part}.values():
+            paths = [item.impath for item in part]
+            require_readable(paths, os.path.join(self.dataset_dir, FOLDER))
+
+    def _require_pictures(self, train: list[Picture], val: list[Picture], test: list[Picture]):
+        source = os.path.join(self.dataset_dir, self.split_file).rstrip(os.sep)
+        for name, part in (("training", train), ("test", test)):
+            if not part:
+                raise ValueError(f"{source} has no {name} pictures; unpack or fetch it again")
+        require_labels((train, val, test), source)
+        lacking = absent(item.impath for item in [*train, *val, *test])
+        if lacking:
+            total = len(train) + len(val) + len(test)
             raise FileNotFoundError(
-                f"{name}: {path} not found; prepare the dataset as CoOp's DATASETS.md "
-                "describes and set DATA (or --root) to its root; `make demo` needs no dataset"
+                f"{len(lacking):,} of the {total:,} pictures of {source} are missing, first "
+                f"{lacking[0]}; unpack them again, or remove the split file to make a new one"
             )
-        return path
 
 
-@contextlib.contextmanager
-def _drawn_from(seed: int) -> Iterator[None]:
-    # picks depend on the seed alone, not on whether a split file had to be made before
-    if seed < 0:
-        yield
-        return
-    state = random.getstate()
-    random.seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(state)
+def _items(pictures: list[Picture]) -> list[Datum]:
+    return [Datum(impath, label, classname=name) for impath, label, name in pictures]

@@ -3,8 +3,9 @@
 Each has a control without domain shift, registered under the same name with "Plain" behind it.
 """
 
-from dassl.data.datasets import DATASET_REGISTRY, Datum
+from dassl.data.datasets import DATASET_REGISTRY
 from datasets.few_shot import FewShotDataset
+from datasets.pictures import Picture
 from datasets.splits import Splits
 from world.classes import CLASSNAMES
 from world.folders import Part, ensure_folder
@@ -26,11 +27,14 @@ class RenderedDataset(FewShotDataset):
         """Pictures (N, 3, 32, 32) uint8 and labels (N,) of "train", "val" and "test"."""
         raise NotImplementedError
 
+    def require(self, *paths: str) -> None:
+        """Nothing has to be there."""
+
     def read_splits(self) -> Splits:
         """All pictures, in label order."""
         parts = ensure_folder(self.dataset_dir, self.origin, self.all_classnames, self.draw)
         return tuple(
-            [Datum(path, label, classname=self.all_classnames[label]) for path, label in items]
+            [Picture(path, label, self.all_classnames[label]) for path, label in items]
             for items in parts.values()
         )
 
@@ -52,6 +56,7 @@ class WorldDataset(RenderedDataset):
         """Fill in what follows from key, strength and seed."""
         plain = "" if cls.strength else "_plain"
         own_seed = "" if cls.seed == FINAL_SEED else f"_seed{cls.seed}"
+        cls.stem = f"{cls.key}{plain}"
         cls.dataset_dir = f"world/{cls.key}{plain}{own_seed}"
         cls.all_classnames = CLASSNAMES[cls.key]
         cls.origin = {"set": cls.key, "strength": cls.strength, "seed": cls.seed, "parts": PARTS}

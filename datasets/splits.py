@@ -1,17 +1,72 @@
-"""Reading, saving, making and halving splits, as CoOp does (checked against its own numbers)."""
+"""Split files and halves of classes, as CoOp has them (checked against its own numbers)."""
 
 import math
 import os
-import random
-from collections.abc import Mapping
 
-from dassl.data.datasets import Datum
-from dassl.utils import listdir_nohidden, read_json, write_json
+from dassl.utils import read_json, write_json
+from datasets.pictures import Picture
 
-Splits = tuple[list[Datum], list[Datum], list[Datum]]
+Splits = tuple[list[Picture], list[Picture], list[Picture]]
+PARTS = ("train", "val", "test")
 
 
-def subsample_classes(*splits: list[Datum], subsample: str = "all") -> tuple[list[Datum], ...]:
+def read_split(path: str, image_dir: str) -> Splits:
+    """Read a split_zhou_*.json file; picture paths in it are relative to image_dir.
+
+    Raises:
+        ValueError: if the file is not such a split.
+    """
+    print(f"Reading split from {path}")
+    prefix = os.path.join(image_dir, "")
+    try:
+        content = read_json(path)
+        return tuple(
+            [Picture(prefix + impath, int(label), name) for impath, label, name in content[part]]
+            for part in PARTS
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is not a split file ({error}); fetch it again or delete it"
+        ) from error
+
+
+def save_split(splits: Splits, path: str, image_dir: str) -> None:
+    """Write a split in CoOp's format, picture paths relative to image_dir."""
+    parts = {
+        part: [
+            (os.path.relpath(item.impath, image_dir), item.label, item.classname) for item in items
+        ]
+        for part, items in zip(PARTS, splits, strict=True)
+    }
+    write_json(parts, path)
+    print(f"Saved split to {path}")
+
+
+def require_labels(splits: Splits, source: str) -> None:
+    """Check that labels are 0 .. K - 1, that each is one class and that training knows them all.
+
+    Args:
+        source: where the splits come from, for the message.
+
+    Raises:
+        ValueError: naming the first picture at fault.
+    """
+    names = {item.label: item.classname for item in reversed(splits[0])}
+    for part, items in zip(PARTS, splits, strict=True):
+        for item in items:
+            if not 0 <= item.label < len(names) or item.label not in names:
+                raise ValueError(
+                    f"{source}: label {item.label} of {item.impath} ({part}) is out of range; "
+                    f"training has {len(names)} classes, 0 to {len(names) - 1}; fetch it again"
+                )
+            if names[item.label] != item.classname:
+                raise ValueError(
+                    f'{source}: label {item.label} is "{names[item.label]}" and, for '
+                    f'{item.impath} ({part}), "{item.classname}"; fetch it again'
+                )
+
+
+def subsample_classes(*splits: list[Picture], subsample: str = "all") -> tuple[list[Picture], ...]:
     """Keep the base (first) or new (second) half of the classes, relabelled from zero.
 
     The halves are those of the sorted labels of the first list; with an odd number of classes the
@@ -34,88 +89,6 @@ def subsample_classes(*splits: list[Datum], subsample: str = "all") -> tuple[lis
         )
     new_label = {label: index for index, label in enumerate(selected)}
     return tuple(
-        [
-            Datum(impath=item.impath, label=new_label[item.label], classname=item.classname)
-            for item in items
-            if item.label in new_label
-        ]
+        [item._replace(label=new_label[item.label]) for item in items if item.label in new_label]
         for items in splits
     )
-
-
-def read_split(path: str, image_dir: str) -> Splits:
-    """Read a split_zhou_*.json file; picture paths in it are relative to image_dir.
-
-    Raises:
-        ValueError: if the file is not such a split.
-    """
-    print(f"Reading split from {path}")
-    try:
-        content = read_json(path)
-        return tuple(
-            [
-                Datum(os.path.join(image_dir, impath), int(label), classname=name)
-                for impath, label, name in content[part]
-            ]
-            for part in ("train", "val", "test")
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{path} is not a split file ({error}); fetch it again or delete it"
-        ) from error
-
-
-def save_split(splits: Splits, path: str, image_dir: str) -> None:
-    """Write a split in CoOp's format, picture paths relative to image_dir."""
-    parts = {
-        part: [
-            (os.path.relpath(item.impath, image_dir), item.label, item.classname) for item in items
-        ]
-        for part, items in zip(("train", "val", "test"), splits, strict=True)
-    }
-    write_json(parts, path)
-    print(f"Saved split to {path}")
-
-
-def split_folders(
-    image_dir: str,
-    p_train: float = 0.5,
-    p_val: float = 0.2,
-    ignored: tuple[str, ...] = (),
-    names: Mapping[str, str] | None = None,
-) -> Splits:
-    """Split a folder per class at random into train, validation and test.
-
-    Args:
-        p_train, p_val: shares of each class; the rest is for testing.
-        ignored: folders to leave out.
-        names: class names of folders that are not called like their class.
-
-    Raises:
-        ValueError: if a class is too small to give each part a picture.
-    """
-    names = names or {}
-    print(
-        f"Splitting into {p_train:.0%} train, {p_val:.0%} val, and {1 - p_train - p_val:.0%} test"
-    )
-    folders = sorted(f for f in listdir_nohidden(image_dir) if f not in ignored)
-    splits: Splits = ([], [], [])
-    for label, folder in enumerate(folders):
-        # sorted first: the order of a directory differs between file systems
-        files = sorted(listdir_nohidden(os.path.join(image_dir, folder)))
-        random.shuffle(files)
-        cut = round(len(files) * p_train)
-        cuts = (cut, cut + round(len(files) * p_val))
-        parts = files[: cuts[0]], files[cuts[0] : cuts[1]], files[cuts[1] :]
-        if not all(parts):
-            raise ValueError(
-                f"{os.path.join(image_dir, folder)} has {len(files)} pictures: too few to split"
-            )
-        for items, part in zip(splits, parts, strict=True):
-            items += [
-                Datum(
-                    os.path.join(image_dir, folder, f), label, classname=names.get(folder, folder)
-                )
-                for f in part
-            ]
-    return splits

@@ -1,7 +1,7 @@
 """What all trainers share: composing the classifier, the training step, the test.
 
-A method says what stands before the head (`build_encoder`) and what of it is learned (`learned`).
-Which head follows is not its business: `WithRAda` in `trainers/rada.py` exchanges it.
+A method says what stands before the head (`build_encoder`) and what of it is learned (`learned`);
+`WithRAda` in `trainers/rada.py` exchanges the head.
 """
 
 import torch
@@ -17,6 +17,7 @@ from models.classifier import CLIPClassifier
 from models.cosine import CosineHead
 from models.encoders import Encoder
 from trainers.checkpoints import LearnedCheckpoints
+from trainers.data import cut_borders, require_training_pictures
 from trainers.learned import Learned, build_schedule
 
 
@@ -25,8 +26,8 @@ class CLIPTrainer(LearnedCheckpoints, TrainerX):
 
     Attributes:
         section: the method's node below cfg.TRAINER; it holds PREC.
-        settings: defaults of the nodes a class adds below cfg.TRAINER, by node name; those of
-            all base classes count, and only the selected trainer's nodes exist.
+        settings: defaults of the nodes a class adds below cfg.TRAINER, by node name; those of all
+            base classes count; only the selected trainer's nodes exist.
         metrics: results of the tests so far, such as {"test/accuracy": 76.3}, percent.
     """
 
@@ -46,9 +47,8 @@ class CLIPTrainer(LearnedCheckpoints, TrainerX):
 
     def check_cfg(self, cfg: CfgNode) -> None:
         """Raises ValueError for a precision that does not exist."""
-        precision = cfg.TRAINER[self.section].PREC
+        precision, known = cfg.TRAINER[self.section].PREC, ", ".join(PRECISIONS)
         if precision not in PRECISIONS:
-            known = ", ".join(PRECISIONS)
             raise ValueError(f'TRAINER.{self.section}.PREC is one of {known}; got "{precision}"')
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
@@ -84,19 +84,25 @@ class CLIPTrainer(LearnedCheckpoints, TrainerX):
             p.numel() for m in self._models.values() for p in m.parameters()
         )
         print(f"# learned parameters: {self.learned_parameters:,}")
-        fp16_amp = cfg.TRAINER[self.section].PREC == "amp" and self.device.type == "cuda"
-        self.scaler = torch.amp.GradScaler(self.device.type, enabled=fp16_amp)
+        fp16 = cfg.TRAINER[self.section].PREC == "amp" and self.device.type == "cuda"
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=fp16)
+
+    def build_data_loader(self) -> None:
+        """Dassl's, and a border that pictures have is cut off."""
+        super().build_data_loader()
+        cut_borders(self.dm)
 
     def train(self) -> None:
         """Train, then test; a method that learns nothing is tested at once."""
         if self._models:
+            require_training_pictures(self.dm.dataset)
             super().train()
         else:
             print("Nothing to learn")
             self.test()
 
     def forward_backward(self, batch: dict) -> dict[str, float]:
-        """One training step: cross-entropy plus the head's penalty."""
+        """One step: cross-entropy plus the head's penalty."""
         image, label = self.parse_batch_train(batch)
         logits, penalty = self._with_paths(batch, self.model, image)
         loss = F.cross_entropy(logits, label) + penalty

@@ -39,10 +39,15 @@ def setup_cfg(args: argparse.Namespace) -> CfgNode:
     trainers.register_all()
     cfg = get_cfg_default()
     cfg.DATASET.SUBSAMPLE_CLASSES = "all"  # all, base or new
+    cfg.DATASET.CHECK_PICTURES = True  # decode every picture once before it is used
     files = [file for file in (args.dataset_config_file, args.config_file) if file]
-    name = trainer_name(args, files)
-    require_known("trainer", name, TRAINER_REGISTRY.registered_names())
-    TRAINER_REGISTRY.get(name).extend_cfg(cfg)
+    for kind, node, registry in (
+        ("trainer", "TRAINER", TRAINER_REGISTRY),
+        ("dataset", "DATASET", DATASET_REGISTRY),
+    ):
+        name = chosen_name(node, args, files)
+        require_known(kind, name, registry.registered_names())
+        getattr(registry.get(name), "extend_cfg", lambda cfg: None)(cfg)
     for file in files:
         _merge(cfg, cfg.merge_from_file, require_file(file), file)
     for argument, key in ARGUMENTS.items():
@@ -52,18 +57,17 @@ def setup_cfg(args: argparse.Namespace) -> CfgNode:
     if args.seed > 0:
         cfg.SEED = args.seed
     _merge(cfg, cfg.merge_from_list, args.opts, "the command line")
-    require_known("dataset", cfg.DATASET.NAME, DATASET_REGISTRY.registered_names())
     cfg.freeze()
     return cfg
 
 
-def trainer_name(args: argparse.Namespace, files: list[str]) -> str:
-    """The trainer's name as KEY VALUE option, argument or in a config file, in this order."""
+def chosen_name(node: str, args: argparse.Namespace, files: list[str]) -> str:
+    """NAME of the node as KEY VALUE option, argument or in a config file, in this order."""
     pairs = dict(zip(args.opts[::2], args.opts[1::2], strict=False))
-    names = [pairs.get("TRAINER.NAME"), args.trainer]
+    names = [pairs.get(f"{node}.NAME"), getattr(args, node.lower(), "")]
     for file in reversed(files):
         with open(require_file(file)) as stream:
-            names.append(((yaml.safe_load(stream) or {}).get("TRAINER") or {}).get("NAME"))
+            names.append(((yaml.safe_load(stream) or {}).get(node) or {}).get("NAME"))
     return next(filter(None, names), "")
 
 

@@ -5,18 +5,6 @@ from models.backbone import Backbone
 from models.encoders import Encoder, TemplateEncoder
 from trainers.base import CLIPTrainer
 
-# the sentence CLIP's authors and CoOp use for each dataset
-TEMPLATES = {
-    "OxfordPets": "a photo of a {}, a type of pet.",
-    "OxfordFlowers": "a photo of a {}, a type of flower.",
-    "FGVCAircraft": "a photo of a {}, a type of aircraft.",
-    "DescribableTextures": "{} texture.",
-    "EuroSAT": "a centered satellite photo of {}.",
-    "Food101": "a photo of {}, a type of food.",
-    "UCF101": "a photo of a person doing {}.",
-}
-GENERIC = "a photo of a {}."
-
 
 @TRAINER_REGISTRY.register()
 class ZeroshotCLIP(CLIPTrainer):
@@ -33,7 +21,7 @@ class ZeroshotCLIP(CLIPTrainer):
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """Frozen class features."""
         template = self.cfg.TRAINER[self.section].TEMPLATE
-        template = template or TEMPLATES.get(self.cfg.DATASET.NAME, GENERIC)
+        template = template or self.dm.dataset.template
         if template.count("{}") != 1:
             raise ValueError(f'TEMPLATE needs one {{}} for the class name; got "{template}"')
         print(f"Prompts: {[template.format(name.replace('_', ' ')) for name in classnames]}")

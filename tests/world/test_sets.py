@@ -30,7 +30,7 @@ def load(name, root, subsample="all", shots=-1, seed=1):
     cfg.set_new_allowed(True)
     cfg.DATASET.NAME, cfg.DATASET.ROOT, cfg.SEED = name, str(root), seed
     cfg.DATASET.NUM_SHOTS = shots
-    cfg.DATASET.SUBSAMPLE_CLASSES = subsample
+    cfg.DATASET.SUBSAMPLE_CLASSES, cfg.DATASET.CHECK_PICTURES = subsample, False
     return build_dataset(cfg)
 
 

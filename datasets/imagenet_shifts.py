@@ -1,0 +1,102 @@
+"""ImageNet's classes under other conditions, for testing only.
+
+V2, Sketch, A and R as in CoOp; ObjectNet with the 113 classes that it shares with ImageNet.
+"""
+
+import os
+
+from dassl.data.datasets import DATASET_REGISTRY
+from datasets.class_lists import read_classnames, read_objectnet
+from datasets.few_shot import FewShotDataset
+from datasets.imagenet_folders import read_folders, read_names
+from datasets.pictures import Picture
+from datasets.splits import Splits
+
+
+class ImageNetShift(FewShotDataset):
+    """A subclass says which classes it has and how their folders are called."""
+
+    test_only = True
+
+    def read_splits(self) -> Splits:
+        """Training pictures are the test pictures: class names come from there, as in CoOp."""
+        pictures = self.read_pictures(read_names(self.dataset_dir))
+        return pictures, [], pictures
+
+    def read_pictures(self, names: dict[str, str]) -> list[Picture]:
+        """All pictures, given ImageNet's class names by WordNet id."""
+        return read_folders(self.image_dir, names)
+
+
+@DATASET_REGISTRY.register()
+class ImageNetV2(ImageNetShift):
+    """A new test set (Recht et al., 2019), the matched-frequency one; folders are label numbers."""
+
+    stem = "imagenetv2"
+    dataset_dir = "imagenetv2"
+    image_dir = "imagenetv2-matched-frequency-format-val"
+
+    def read_pictures(self, names: dict[str, str]) -> list[Picture]:
+        """Folder "10" is label 10, though "10" sorts before "2"."""
+        folders = {str(label): name for label, name in enumerate(names.values())}
+        return read_folders(self.image_dir, folders)
+
+
+@DATASET_REGISTRY.register()
+class ImageNetSketch(ImageNetShift):
+    """Sketches of all 1,000 classes (Wang et al., 2019)."""
+
+    stem = "imagenet_sketch"
+    dataset_dir = "imagenet-sketch"
+    image_dir = "images"
+
+
+class ImageNetSubset(ImageNetShift):
+    """200 of the classes; labels are 0 to 199 in the order of the sorted folders."""
+
+    def read_pictures(self, names: dict[str, str]) -> list[Picture]:
+        """See `ImageNetShift`."""
+        wnids = [wnid for wnid in read_classnames(self.stem) if wnid in names]
+        return read_folders(self.image_dir, {wnid: names[wnid] for wnid in wnids}, ("README.txt",))
+
+
+@DATASET_REGISTRY.register()
+class ImageNetA(ImageNetSubset):
+    """Adversarially chosen photos (Hendrycks et al., 2021)."""
+
+    stem = "imagenet_a"
+    dataset_dir = "imagenet-adversarial"
+    image_dir = "imagenet-a"
+
+
+@DATASET_REGISTRY.register()
+class ImageNetR(ImageNetSubset):
+    """Renditions: art, toys, video games (Hendrycks et al., 2021)."""
+
+    stem = "imagenet_r"
+    dataset_dir = "imagenet-rendition"
+    image_dir = "imagenet-r"
+
+
+@DATASET_REGISTRY.register()
+class ObjectNet(ImageNetShift):
+    """Objects in unusual places (Barbu et al., 2019): its 113 classes that ImageNet has as well.
+
+    Names are ObjectNet's; labels are in the order of the sorted folders. Each picture has a red
+    border, which is cut off.
+    """
+
+    stem = "objectnet"
+    dataset_dir = "objectnet-1.0"
+    image_dir = "images"
+    border = 2  # as in WiSE-FT
+
+    def read_pictures(self, names: dict[str, str]) -> list[Picture]:
+        """Folders of other classes are not read."""
+        shared = {
+            folder: name
+            for folder, (name, wnids) in read_objectnet().items()
+            if any(wnid in names for wnid in wnids)
+        }
+        others = tuple(set(os.listdir(self.image_dir)) - set(shared))
+        return read_folders(self.image_dir, shared, others)

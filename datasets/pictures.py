@@ -1,0 +1,108 @@
+"""Pictures of a dataset: what is known of one, whether its file exists, whether it can be read."""
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from PIL import Image, UnidentifiedImageError
+from tqdm import tqdm
+
+REMEMBERED = "checked_pictures.txt"
+
+
+class Picture(NamedTuple):
+    """A picture of a split; unlike Dassl's Datum it costs no look at the disk."""
+
+    impath: str
+    label: int
+    classname: str
+
+
+def absent(paths: Iterable[str]) -> list[str]:
+    """Those of the paths that are no files; lists each folder once instead of asking for each."""
+    by_folder = defaultdict(list)
+    for path in paths:
+        folder, _, name = path.rpartition(os.sep)
+        by_folder[folder].append(name)
+    found = []
+    for folder, names in by_folder.items():
+        there = _files(folder)
+        found += [os.path.join(folder, name) for name in names if name not in there]
+    return found
+
+
+def unreadable(paths: Iterable[str], progress: bool = True) -> Iterator[tuple[str, str]]:
+    """Decode every picture, several at once; yields (path, reason) of those that cannot be."""
+    paths = list(dict.fromkeys(paths))
+    with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as pool:
+        reasons = pool.map(reason_unreadable, paths)
+        bar = tqdm(reasons, total=len(paths), unit="picture", disable=not progress)
+        try:
+            yield from ((path, why) for path, why in zip(paths, bar, strict=True) if why)
+        finally:
+            bar.close()
+            pool.shutdown(cancel_futures=True)
+
+
+def reason_unreadable(path: str) -> str:
+    """Why a picture cannot be decoded to its end; empty if it can."""
+    try:
+        with Image.open(path) as image:
+            # a JPEG decoded at an eighth of its size is read to its end all the same
+            image.draft("RGB", (image.width // 8, image.height // 8))
+            image.load()
+    except UnidentifiedImageError:
+        return "not a picture"
+    except Exception as error:  # decoders raise OSError, SyntaxError, struct.error, ...
+        return getattr(error, "strerror", None) or f"{error}" or type(error).__name__
+    return ""
+
+
+def require_readable(paths: list[str], folder: str) -> None:
+    """Decode pictures once; `folder` remembers which lists were found good.
+
+    A list counts as new once a file in it has another size or date. A folder that cannot be
+    written remembers nothing.
+
+    Raises:
+        ValueError: for the first picture that cannot be read, with the remedy.
+    """
+    memory, digest = os.path.join(folder, REMEMBERED), _digest(paths)
+    if digest in _lines(memory):
+        return
+    print(f"Checking {len(paths):,} pictures (once)")
+    for path, reason in unreadable(paths, progress=len(paths) > 20_000):
+        raise ValueError(f'cannot read picture "{path}": {reason}; replace it, or unpack it again')
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with open(memory, "a", encoding="ascii") as file:
+            file.write(f"{digest}\n")
+    except OSError as error:
+        print(f"Not remembered: {error}")
+
+
+def _files(folder: str) -> set[str]:
+    try:
+        with os.scandir(folder or ".") as entries:
+            return {entry.name for entry in entries if entry.is_file()}
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+
+
+def _digest(paths: list[str]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        facts = os.stat(path)
+        digest.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _lines(path: str) -> set[str]:
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            return set(file.read().split())
+    except OSError:
+        return set()
