@@ -2,19 +2,17 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from dassl.utils import listdir_nohidden
 from datasets.annotations import read_rows
+from datasets.class_lists import read_wnids
 from datasets.pictures import Picture
-
-CLASSNAMES = Path(__file__).parent / "classnames" / "imagenet.txt"
 
 
 def read_names(dataset_dir: str) -> dict[str, str]:
     """Class name by WordNet id, sorted by it: of the dataset's classnames.txt, else OpenAI's."""
     path = os.path.join(dataset_dir, "classnames.txt")
-    return dict(sorted(read_rows(path if os.path.exists(path) else str(CLASSNAMES), 2)))
+    return dict(sorted(read_rows(path, 2))) if os.path.exists(path) else read_wnids("imagenet")
 
 
 def read_folders(
