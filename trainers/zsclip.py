@@ -21,7 +21,7 @@ class ZeroshotCLIP(CLIPTrainer):
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """Frozen class features."""
         template = self.cfg.TRAINER[self.section].TEMPLATE
-        template = template or self.dm.dataset.template
+        template = template or getattr(self.dm.dataset, "template", "a photo of a {}.")
         if template.count("{}") != 1:
             raise ValueError(f'TEMPLATE needs one {{}} for the class name; got "{template}"')
         print(f"Prompts: {[template.format(name.replace('_', ' ')) for name in classnames]}")
