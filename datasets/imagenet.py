@@ -15,6 +15,7 @@ class ImageNet(FewShotDataset):
     stem = "imagenet"
     dataset_dir = "imagenet"
     image_dir = "images"
+    listed = True
     needed = ("images/train", "images/val")
 
     def read_splits(self) -> Splits:

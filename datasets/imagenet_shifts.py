@@ -16,6 +16,7 @@ from datasets.splits import Splits
 class ImageNetShift(FewShotDataset):
     """A subclass says which classes it has and how their folders are called."""
 
+    listed = True
     test_only = True
 
     def read_splits(self) -> Splits:

@@ -1,7 +1,6 @@
 """ImageNet and its shifts: label order and names, by content, on trees with all real folders."""
 
 import pytest
-from PIL import Image
 
 from datasets.class_lists import read_classnames, read_objectnet, read_wnids
 from datasets.imagenet_folders import read_names
@@ -126,12 +125,3 @@ def test_objectnet_reads_the_shared_classes_by_folder(tmp_path, read):
         "folding chair",
         "rocking chair",
     ]
-
-
-def test_red_border_is_cut_off(tmp_path, read):
-    from trainers.data import CutBorder
-
-    inner = Image.new("RGB", (20, 10), "green")
-    picture = Image.new("RGB", (24, 14), "red")
-    picture.paste(inner, (2, 2))
-    assert CutBorder(2)(picture).tobytes() == inner.tobytes()
