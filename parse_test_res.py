@@ -1,13 +1,19 @@
 """Results of finished runs: CoOp's summary of one folder, or all trainers side by side.
 
     python parse_test_res.py output/base2new                 # the table, from results.json
+    python parse_test_res.py output/few_shot
+    python parse_test_res.py output/transfer
     python parse_test_res.py output/base2new --format github --published
     python parse_test_res.py FOLDER_OF_SEEDS [--test-log] [--ci95] [--multi-exp]   # from log.txt
 
-A folder that holds train_base and/or test_new gives the table: per trainer Base, New and HM, the
-harmonic mean of a dataset's Base and New means over seeds. As in the published tables, the average
-row's HM comes from the averaged Base and New. RAdaX - X is taken over the seeds both have. Spreads
-are standard deviations (ddof 0) or, with --ci95, half the 95% confidence interval.
+A folder of one protocol gives the table, trainers side by side; RAdaX - X is taken over the seeds
+both have. Spreads are standard deviations (ddof 0) or, with --ci95, half the 95% confidence
+interval.
+- base2new: Base, New and HM, the harmonic mean of a dataset's Base and New means over seeds. As in
+  the published tables, the average row's HM comes from the averaged Base and New.
+- few_shot: a table for each number of shots, then the means over the datasets all have.
+- transfer: the source, the other datasets with their average, the shifts with theirs.
+Where all runs are rehearsals (REHEARSE=1) the table says so; beside real runs they are left out.
 Any other folder is read as in CoOp: FOLDER/<seed>/log.txt, or FOLDER/<experiment>/<seed>/log.txt
 with --multi-exp; training logs unless --test-log.
 """
@@ -18,7 +24,7 @@ import sys
 from pathlib import Path
 
 from results.logs import FINISHED, RESULT, parse_experiments, parse_seeds
-from results.names import HALVES
+from results.protocols import PARTS, protocol_in
 from results.report import FORMATS, report
 
 
@@ -47,7 +53,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     if not Path(args.directory).is_dir():
         raise FileNotFoundError(f"no folder {args.directory}")
-    if any(Path(args.directory, half).is_dir() for half in HALVES.values()):
+    if protocol_in(Path(args.directory)):
         text, remarks = report(
             args.directory, args.format or "simple", args.keyword, args.ci95, args.published
         )
@@ -55,7 +61,9 @@ def main(argv: list[str] | None = None) -> None:
         if remarks:
             print(remarks, file=sys.stderr)
     elif args.format or args.published:
-        raise ValueError(f"{args.directory} has neither train_base nor test_new: no table to make")
+        *folders, last = (part.folder for part in PARTS.values())
+        known = f"{' nor '.join(folders[:2])}, {', '.join(folders[2:])} or {last}"
+        raise ValueError(f"{args.directory} has neither {known}: no table to make")
     else:
         parse_logs(args)
 
@@ -67,8 +75,20 @@ def parse_logs(args: argparse.Namespace) -> None:
     try:
         parse(args.directory, args.keyword, end_signal, args.ci95)
     except FileNotFoundError as error:
-        tables = sorted(Path(args.directory).glob("*/train_base"))
-        raise FileNotFoundError(f"try {tables[0].parent}; {error}" if tables else error) from None
+        tables = [str(folder) for folder in tables_below(Path(args.directory))]
+        hint = f"try {' or '.join(tables)}; " if tables else ""
+        raise FileNotFoundError(f"{hint}{error}") from None
+
+
+def tables_below(directory: Path) -> list[Path]:
+    """Folders of a protocol in a folder, or in a folder of it (output/rehearsal)."""
+    found = {
+        path.parent
+        for part in PARTS.values()
+        for depth in ("*", "*/*")
+        for path in directory.glob(f"{depth}/{part.folder}")
+    }
+    return sorted(found)
 
 
 if __name__ == "__main__":

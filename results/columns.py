@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
 from results.logs import spread_of
+from results.protocols import PARTS
+from results.runs import Run
 
-# half -> dataset -> seed -> accuracy in percent
+ALL_CLASSES = tuple(dict.fromkeys(part.classes for part in PARTS.values()))
+# classes (base, new or all) -> dataset -> seed -> accuracy in percent
 Values = dict[str, dict[str, dict[int, float]]]
 
 
@@ -23,11 +27,12 @@ class Stat:
 
 @dataclass(frozen=True)
 class Cell:
-    """What a trainer reached on a dataset, or on the average of several."""
+    """What a trainer reached on classes of a dataset, or on the average of several datasets."""
 
-    base: Stat | None
-    new: Stat | None
-    hm: float | None
+    base: Stat | None = None
+    new: Stat | None = None
+    hm: float | None = None
+    all: Stat | None = None
 
 
 class Column:
@@ -42,16 +47,16 @@ class Column:
 
     def cell(self, datasets: list[str]) -> Cell:
         """Average over datasets of the means over seeds; one dataset gives its own cell."""
-        base, new = self.stat("base", datasets), self.stat("new", datasets)
-        return Cell(base, new, self.hm(datasets, base, new))
+        stats = {classes: self.stat(classes, datasets) for classes in self.values}
+        return Cell(**stats, hm=self.hm(datasets, stats.get("base"), stats.get("new")))
 
     def hm(self, datasets: list[str], base: Stat | None, new: Stat | None) -> float | None:
         """Harmonic mean of two means, None if one is missing."""
         return harmonic_mean(base.mean, new.mean) if base and new else None
 
-    def stat(self, half: str, datasets: list[str]) -> Stat | None:
-        """Mean and spread of one half; None unless every dataset has a value."""
-        rows = [self.values[half].get(dataset) for dataset in datasets]
+    def stat(self, classes: str, datasets: list[str]) -> Stat | None:
+        """Mean and spread on some classes; None unless every dataset has a value."""
+        rows = [self.values[classes].get(dataset) for dataset in datasets]
         if not rows or not all(rows):
             return None
         mean = float(np.mean([np.mean(list(row.values())) for row in rows]))
@@ -61,11 +66,24 @@ class Column:
         by_seed = [float(np.mean([row[seed] for row in rows])) for seed in seeds]
         return Stat(mean, spread_of(by_seed, self.ci95), tuple(seeds))
 
-    def missing_in(self, half: str, datasets: list[str]) -> list[str]:
-        """Datasets without a value, [] if none has one: then the half was not run at all."""
-        have = self.values[half]
+    def missing_in(self, classes: str, datasets: list[str]) -> list[str]:
+        """Datasets without a value, [] if none has one: then these classes were not run at all."""
+        have = self.values[classes]
         lacking = [dataset for dataset in datasets if not have.get(dataset)]
         return lacking if len(lacking) < len(datasets) else []
+
+
+class TrainerColumn(Column):
+    """A trainer with one or, where no dataset has two of them, several configs."""
+
+    def __init__(self, trainer: str, config: str, runs: list[Run], keyword: str, ci95: bool):
+        values = {classes: defaultdict(dict) for classes in ALL_CLASSES}
+        for run in runs:
+            values[run.classes][run.dataset][run.seed] = run.metrics[keyword]
+        super().__init__(f"{trainer} ({config})" if config else trainer, values, ci95)
+        self.trainer, self.runs = trainer, runs
+        self.configs = sorted({run.config for run in runs})
+        self.from_log = {(run.classes, run.dataset) for run in runs if run.from_log}
 
 
 class Delta(Column):
@@ -73,12 +91,13 @@ class Delta(Column):
 
     def __init__(self, name: str, rada: Column, plain: Column):
         self.rada, self.plain = common_seeds(rada, plain), common_seeds(plain, rada)
+        minus = self.plain.values
         difference = {
-            half: {
-                dataset: {seed: row[seed] - self.plain.values[half][dataset][seed] for seed in row}
+            classes: {
+                dataset: {seed: row[seed] - minus[classes][dataset][seed] for seed in row}
                 for dataset, row in rows.items()
             }
-            for half, rows in self.rada.values.items()
+            for classes, rows in self.rada.values.items()
         }
         super().__init__(name, difference, rada.ci95)
 
@@ -90,14 +109,14 @@ class Delta(Column):
 
 
 def common_seeds(column: Column, other: Column) -> Column:
-    """A column restricted to the seeds, per half and dataset, that another one has as well."""
+    """A column restricted to the seeds, per classes and dataset, that another one has as well."""
     values = {
-        half: {
+        classes: {
             dataset: kept
             for dataset, row in rows.items()
-            if (kept := {s: row[s] for s in row if s in other.values[half].get(dataset, {})})
+            if (kept := {s: row[s] for s in row if s in other.values[classes].get(dataset, {})})
         }
-        for half, rows in column.values.items()
+        for classes, rows in column.values.items()
     }
     return Column(column.name, values, column.ci95)
 

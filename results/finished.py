@@ -1,46 +1,52 @@
-"""Is a run finished, and was it made with these options? For the scripts:
+"""Is a run finished, and was it made with these options?"""
 
-    python -m results.finished [--trained MODEL_DIR] FOLDER KEY VALUE ...
-
-Exit code 0: finished, nothing to do; 3: to be run; 2: finished with other options, or broken (one
-line on stderr).
-"""
-
-import argparse
-import sys
 from datetime import datetime
 from pathlib import Path
 
-from results.runs import read_results
-
-TO_RUN = 3
+from results.file import read_results
 
 
-def is_finished(folder: Path, opts: list[str], model_dir: Path | None = None) -> bool:
+def is_finished(
+    folder: Path, opts: list[str], model_dir: Path | None = None, rehearsal: bool = False
+) -> bool:
     """Whether a folder holds the results of this very run.
 
     Args:
         folder: the run's output folder.
         opts: KEY VALUE ... as handed to train.py.
-        model_dir: of a test, the folder of its training.
+        model_dir: of a test, the folder of its finished training.
+        rehearsal: whether the run is one.
 
     Raises:
-        ValueError: if its results are broken, made with other options, or older than the training.
+        ValueError: if its results are broken, of a rehearsal where a real run was asked for or the
+            other way round, made with other options, or older than the training.
     """
-    path = folder / "results.json"
-    if not path.is_file():
+    trained = model_dir and checked_results(model_dir, rehearsal)
+    if not (folder / "results.json").is_file():
         return False
-    try:
-        results = read_results(path)
-    except ValueError as error:
-        raise ValueError(f"{error}; remove {folder} to run again") from None
+    results = checked_results(folder, rehearsal)
     remedy = f"remove {folder} or set another OUTPUT"
     difference = first_difference(pairs(results.get("opts") or []), pairs(opts))
     if difference:
         raise ValueError(f"{folder} is finished with other options ({difference}); {remedy}")
-    if model_dir and is_older(results, read_results(model_dir / "results.json")):
+    if trained and is_older(results, trained):
         raise ValueError(f"{folder} was tested before {model_dir} was trained; {remedy}")
     return True
+
+
+def checked_results(folder: Path, rehearsal: bool) -> dict:
+    """The results in a folder, which have to be a rehearsal's or a real run's as asked."""
+    try:
+        results = read_results(folder / "results.json")
+    except ValueError as error:
+        raise ValueError(f"{error}; remove {folder} to run again") from None
+    if rehearsal and not results.get("rehearsal"):
+        raise ValueError(f"{folder} holds a real run, not a rehearsal; set another OUTPUT")
+    if results.get("rehearsal") and not rehearsal:
+        raise ValueError(
+            f"{folder} holds a rehearsal, not a real run; remove it or set another OUTPUT"
+        )
+    return results
 
 
 def pairs(opts: list[str]) -> dict[str, str]:
@@ -63,21 +69,3 @@ def is_older(test: dict, train: dict) -> bool:
         return dates[0] < dates[1]
     except (KeyError, TypeError, ValueError):
         return False
-
-
-def main() -> int:
-    """Answer by exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--trained", type=Path, help="of a test: the folder of its training")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("opts", nargs=argparse.REMAINDER)
-    args = parser.parse_args()
-    try:
-        return 0 if is_finished(args.folder, args.opts, args.trained) else TO_RUN
-    except (OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,12 +1,12 @@
 """A table as text: groups of columns, rows of cells, and the text formats."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tabulate import tabulate
 
-from results.columns import Cell, Delta, Stat
+from results.columns import Column, Delta, Stat
 from results.published import AVERAGES, PER_DATASET
-from results.table import Table
+from results.table import Row, Table
 
 HEADS = {"base": "Base", "new": "New"}
 LOG_MARK = "*"
@@ -18,32 +18,35 @@ class Grid:
 
     groups: list[tuple[str, list[str]]]
     rows: list[list[str]]
-    summary: int = 0  # how many of the last rows sum up the others
+    rules: list[int] = field(default_factory=list)  # rows with a line above them
 
 
 def measured(table: Table) -> Grid:
-    """The measured table, one row per dataset and the averages."""
-    heads = [HEADS[half] for half in table.halves] + (["HM"] if len(table.halves) == 2 else [])
-    averages = table.averages()
-    places = [(name, [name]) for name in table.datasets]
-    places += [(average.label, average.datasets) for average in averages]
-    rows = [
-        [label] + [text for column in table.columns for text in texts(table, column, datasets)]
-        for label, datasets in places
+    """The measured table: datasets, their averages, and the source if there is one."""
+    rows = table.rows()
+    cells = [
+        [row.label, *(text for column in table.columns for text in texts(table, column, row))]
+        for row in rows
     ]
-    return Grid([(column.name, heads) for column in table.columns], rows, len(averages))
+    rules = [i for i in range(1, len(rows)) if rows[i].kind != rows[i - 1].kind]
+    names = [column.name for column in table.columns]
+    if table.classes == ["all"]:
+        return Grid([("", names)], cells, rules)
+    heads = [HEADS[classes] for classes in table.classes]
+    heads += ["HM"] if len(heads) == 2 else []
+    return Grid([(name, heads) for name in names], cells, rules)
 
 
-def texts(table: Table, column, datasets: list[str]) -> list[str]:
-    """The cells of one column: Base, New and HM, as far as the table has them."""
-    cell: Cell = column.cell(datasets)
+def texts(table: Table, column: Column, row: Row) -> list[str]:
+    """The cells of one column: one accuracy, or Base, New and HM as far as the table has them."""
+    cell = column.cell(row.datasets)
     sign = "+" if isinstance(column, Delta) else ""
     parts = []
-    for half in table.halves:
+    for classes in table.classes:
         logs = getattr(column, "from_log", ())
-        mark = LOG_MARK if any((half, dataset) in logs for dataset in datasets) else ""
-        parts.append(stat_text(getattr(cell, half), sign, mark))
-    if len(table.halves) == 2:
+        mark = LOG_MARK if any((classes, dataset) in logs for dataset in row.datasets) else ""
+        parts.append(stat_text(getattr(cell, classes), sign, mark))
+    if len(table.classes) == 2:
         parts.append("-" if cell.hm is None else f"{cell.hm:{sign}.1f}")
     return parts
 
@@ -56,12 +59,17 @@ def stat_text(stat: Stat | None, sign: str, mark: str) -> str:
     return f"{stat.mean:{sign}.1f}{spread}{mark}"
 
 
+def shots_text(shots: int) -> str:
+    """`1 shot`, `4 shots`."""
+    return "1 shot" if shots == 1 else f"{shots} shots"
+
+
 def costs(table: Table) -> Grid:
     """Learned parameters and mean seconds of training, one row per trainer."""
     rows = []
     for column in table.trainers:
         counts = sorted({run.parameters for run in column.runs if run.parameters is not None})
-        seconds = [run.seconds for run in column.runs if run.half == "base" and run.seconds]
+        seconds = [run.seconds for run in column.runs if run.trained and run.seconds]
         rows.append(
             [
                 column.name,
@@ -85,18 +93,18 @@ def quoted(datasets: list[str]) -> Grid:
     return Grid(groups + [(dataset, ["Base", "New"]) for dataset in shown], rows)
 
 
-def draw(grid: Grid, style: str) -> str:
-    """A grid in one of the styles simple, github and latex."""
+def draw(grid: Grid, style: str, corner: str = "") -> str:
+    """A grid in one of the styles simple, github and latex, with a text in its corner."""
     if style == "simple":
-        return simple(grid)
+        return simple(grid, corner)
     heads = [f"{name} {head}".strip() for name, heads in grid.groups for head in heads]
     align = ["left"] + ["right"] * len(heads)
-    return tabulate(grid.rows, ["", *heads], style, disable_numparse=True, colalign=align)
+    return tabulate(grid.rows, [corner, *heads], style, disable_numparse=True, colalign=align)
 
 
-def simple(grid: Grid) -> str:
+def simple(grid: Grid, corner: str) -> str:
     """Aligned text with the groups' names above their columns."""
-    heads = ["", *(head for _, heads in grid.groups for head in heads)]
+    heads = [corner, *(head for _, heads in grid.groups for head in heads)]
     widths = [max(map(len, column)) for column in zip(heads, *grid.rows, strict=True)]
     names, start = [" " * widths[0]], 1
     for name, group in grid.groups:
@@ -106,9 +114,8 @@ def simple(grid: Grid) -> str:
         start += len(group)
     rule = "  ".join("-" * width for width in widths)
     lines = [aligned(row, widths) for row in [heads, *grid.rows]]
-    lines.insert(1, rule)
-    if grid.summary:
-        lines.insert(-grid.summary, rule)
+    for row in [*reversed(grid.rules), 0]:
+        lines.insert(1 + row, rule)
     title = "  ".join(names).rstrip()
     return "\n".join([title, *lines] if title else lines)
 

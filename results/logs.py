@@ -1,7 +1,7 @@
 """CoOp's reading of log.txt: what `parse_test_res.py` prints for a folder of seeds.
 
-Same options, same printed lines. Where CoOp stops with an assertion on one missing or unfinished
-file, that file is named on stderr and the others are read.
+Same options, same lines. Where CoOp stops at a missing or unfinished file, that file is named on
+stderr and the others are read.
 """
 
 import os.path

@@ -1,6 +1,7 @@
 """The names results are ordered and paired by."""
 
 import difflib
+from collections import defaultdict
 from collections.abc import Iterable
 
 # The eleven real sets, in the order of the published tables.
@@ -17,29 +18,38 @@ BENCHMARKS = (
     "eurosat",
     "ucf101",
 )
+# ImageNet's shifts, for tests only.
+SHIFTS = ("imagenetv2", "imagenet_sketch", "imagenet_a", "imagenet_r", "objectnet")
 EMBEDDED = ("blueprints", "fabrics", "tints", "herds", "heatmaps", "digits")
-HALVES = {"base": "train_base", "new": "test_new"}
-
-
+REHEARSAL = "REHEARSAL: stand-in pictures and a tiny model; these numbers mean nothing"
 PLAIN = "_plain"  # an embedded set without its shift of domain, a control
-REAL_SETS, EMBEDDED_SETS, PLAIN_SETS = "real sets", "embedded sets", "plain embedded sets"
+
+
+def is_embedded(dataset: str) -> bool:
+    """Whether a dataset is of the embedded world, whose backbone is another one."""
+    return dataset.removesuffix(PLAIN) in EMBEDDED
 
 
 def family(dataset: str) -> str:
-    """Which datasets are averaged together: real, embedded and control sets stay apart."""
+    """Which datasets are averaged together: real, shifted, embedded and control sets stay apart."""
+    if dataset in SHIFTS:
+        return "shifts"
     if dataset in EMBEDDED:
-        return EMBEDDED_SETS
-    return PLAIN_SETS if dataset.removesuffix(PLAIN) in EMBEDDED else REAL_SETS
+        return "embedded sets"
+    return "plain embedded sets" if is_embedded(dataset) else "real sets"
 
 
-def default_config(dataset: str) -> str:
-    """The trainer config a dataset is run with (scripts/common.sh chooses the same)."""
-    return "vit_b16_ctxv1" if family(dataset) == REAL_SETS else "world"
+def families(datasets: list[str]) -> dict[str, list[str]]:
+    """Datasets by family; the embedded ones have another backbone."""
+    groups = defaultdict(list)
+    for dataset in datasets:
+        groups[family(dataset)].append(dataset)
+    return dict(groups)
 
 
 def dataset_order(name: str) -> tuple:
-    """Sort key: the published order, then the embedded world, then everything else by name."""
-    known = BENCHMARKS + EMBEDDED + tuple(name + PLAIN for name in EMBEDDED)
+    """Sort key: the published order, the shifts, the embedded world, the others by name."""
+    known = BENCHMARKS + SHIFTS + EMBEDDED + tuple(name + PLAIN for name in EMBEDDED)
     return (known.index(name) if name in known else len(known), name)
 
 

@@ -1,25 +1,25 @@
-"""Finding and reading the runs of base-to-new experiments.
+"""Finding and reading the runs of a protocol.
 
-A run lives in <half>/<dataset>/shots_<n>/<trainer>/<config>/seed<N>, as in CoOp, where half is
-train_base or test_new. Its results.json is written last, so the file says that it has finished.
+A run lives in <part>/<dataset>/shots_<n>/<trainer>/<config>/seed<N>, as in CoOp, where part is
+train_base or another folder of protocols.py. Its results.json is written last, so the file says
+that it has finished.
 """
 
-import json
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from results.file import read_results, says_rehearsal
 from results.logs import read_metrics
-from results.names import HALVES
+from results.protocols import PARTS, SOURCE, TARGET, Part
 
 
 @dataclass(frozen=True)
 class Run:
     """One finished run. Metrics in percent, seconds of training or None."""
 
-    half: str  # "base" or "new"
+    part: str  # a key of PARTS
     dataset: str
     shots: int
     trainer: str
@@ -33,47 +33,77 @@ class Run:
     from_log: bool = False
     rehearsal: bool = False
 
+    @property
+    def classes(self) -> str:
+        """Which classes it was tested on: base, new or all."""
+        return PARTS[self.part].classes
+
+    @property
+    def trained(self) -> bool:
+        """Whether it trained a model, not only tested one."""
+        return not PARTS[self.part].trained_by
+
 
 @dataclass
 class Found:
-    """What lies under a folder: the runs to use, and why each other one is not used."""
+    """What lies under a folder: the runs to use, and why each other one is not used.
+
+    Rehearsals are used only where there is no real run; rehearsal says so.
+    """
 
     runs: list[Run] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
-    rehearsals: list[str] = field(default_factory=list)
+    rehearsals: list[Run] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    rehearsal: bool = False
 
 
-def run_folder(half: str, dataset: str, shots: int, trainer: str, config: str, seed: int) -> Path:
-    """Where a run lies below the experiment's folder (scripts/common.sh names the same one)."""
-    return Path(HALVES[half], dataset, f"shots_{shots}", trainer, config, f"seed{seed}")
+def run_folder(part: Part, dataset: str, shots: int, trainer: str, config: str, seed: int) -> Path:
+    """Where a run lies below its protocol's folder."""
+    return Path(part.folder, dataset, f"shots_{shots}", trainer, config, f"seed{seed}")
 
 
 def scan(directory: Path, keep: Callable[[Run], bool] = lambda run: True) -> Found:
-    """Read all runs below a folder that holds train_base and/or test_new.
+    """Read all runs below the folder of a protocol.
 
     Args:
         directory: such as output/base2new.
         keep: which runs to consider, judged by the names in their path alone.
+
+    Raises:
+        ValueError: if models trained on two sources share a folder.
     """
     found = Found()
-    for half, name in HALVES.items():
-        for folder in sorted(directory.glob(f"{name}/*/shots_*/*/*/seed*")):
-            run = named_run(half, folder)
+    for part in PARTS.values():
+        for folder in sorted(directory.glob(f"{part.folder}/*/shots_*/*/*/seed*")):
+            run = named_run(part.name, folder)
             if run is None:
                 found.skipped.append(f'{folder}: not a folder named "seed<number>"')
             elif keep(run):
                 add_run(found, run)
+    if found.rehearsals and not found.runs:
+        found.runs, found.rehearsals, found.rehearsal = found.rehearsals, [], True
+    require_one_source(found, directory)
     return found
 
 
-def named_run(half: str, folder: Path) -> Run | None:
+def require_one_source(found: Found, directory: Path) -> None:
+    """Tests do not say on what their model was trained: its folder has to."""
+    sources = sorted({run.dataset for run in found.runs if run.part == SOURCE})
+    if len(sources) > 1:
+        raise ValueError(f"{directory} was trained on {' and '.join(sources)}; one source a folder")
+    for run in [run for run in found.runs if run.part == TARGET and run.dataset in sources]:
+        found.runs.remove(run)
+        found.skipped.append(f"{run.folder}: tested on the source itself")
+
+
+def named_run(part: str, folder: Path) -> Run | None:
     """What the path of a run says, None if it is not one."""
     dataset, shots, trainer, config, seed = folder.parts[-5:]
     match = re.fullmatch(r"shots_(\d+)/seed(\d+)", f"{shots}/{seed}")
     if match is None or not folder.is_dir():
         return None
-    return Run(half, dataset, int(match[1]), trainer, config, int(match[2]), str(folder))
+    return Run(part, dataset, int(match[1]), trainer, config, int(match[2]), str(folder))
 
 
 def add_run(found: Found, run: Run) -> None:
@@ -86,7 +116,7 @@ def add_run(found: Found, run: Run) -> None:
     if read is None:
         found.unfinished.append(run.folder)
     elif read.rehearsal:
-        found.rehearsals.append(run.folder)
+        found.rehearsals.append(read)
     else:
         found.runs.append(read)
 
@@ -99,11 +129,12 @@ def read_run(run: Run) -> Run | None:
     """
     path = Path(run.folder, "results.json")
     if not path.is_file():
-        metrics = read_metrics(Path(run.folder), train=run.half == "base")
-        return metrics and replace(run, metrics=metrics, from_log=True)
+        metrics = read_metrics(path.parent, train=run.trained)
+        said = metrics and says_rehearsal(path.parent)
+        return metrics and replace(run, metrics=metrics, from_log=True, rehearsal=said)
     data = read_results(path)
     said = {"dataset": run.dataset, "trainer": run.trainer, "seed": run.seed, "shots": run.shots}
-    for key, value in (said | {"classes": run.half}).items():
+    for key, value in (said | {"classes": run.classes}).items():
         if data.get(key, value) != value:
             raise ValueError(f"{path}: its {key} is {data[key]}, its folder says {value}")
     seconds = data.get("seconds")
@@ -115,22 +146,3 @@ def read_run(run: Run) -> Run | None:
         options=tuple(map(str, data.get("opts") or ())),
         rehearsal=bool(data.get("rehearsal")),
     )
-
-
-def read_results(path: Path) -> dict:
-    """A results.json whose metrics are numbers.
-
-    Raises:
-        ValueError: if it is broken; names the file.
-    """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: broken JSON ({error})") from None
-    metrics = data.get("metrics") if isinstance(data, dict) else None
-    if not isinstance(metrics, dict) or not metrics:
-        raise ValueError(f"{path}: no metrics in it")
-    for name, value in metrics.items():
-        if not isinstance(value, int | float) or not math.isfinite(value):
-            raise ValueError(f"{path}: {name} is {value}, not a number")
-    return data

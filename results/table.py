@@ -1,35 +1,31 @@
-"""The table of base-to-new results: datasets x trainers, with averages and differences."""
+"""The table of one protocol: datasets x trainers, with averages and differences."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from results.columns import Column, Delta
-from results.names import HALVES, dataset_order, family, plain_trainer, trainer_order
+from results.columns import Column, Delta, TrainerColumn
+from results.names import dataset_order, families, plain_trainer, trainer_order
+from results.protocols import PARTS, SOURCE, TARGET
 from results.runs import Run
 
 
-class TrainerColumn(Column):
-    """A trainer with one or, where no dataset has two of them, several configs."""
-
-    def __init__(self, trainer: str, config: str, runs: list[Run], keyword: str, ci95: bool):
-        values = {half: defaultdict(dict) for half in HALVES}
-        for run in runs:
-            values[run.half][run.dataset][run.seed] = run.metrics[keyword]
-        super().__init__(f"{trainer} ({config})" if config else trainer, values, ci95)
-        self.trainer, self.runs = trainer, runs
-        self.configs = sorted({run.config for run in runs})
-        self.from_log = {(run.half, run.dataset) for run in runs if run.from_log}
-
-
 @dataclass(frozen=True)
-class Average:
-    """An average row: over the datasets that all columns have, out of those in the table."""
+class Row:
+    """A row: one dataset, or the average over the datasets that all columns have.
+
+    Attributes:
+        label: its first cell.
+        kind: "dataset", "source" or "average".
+        datasets: what its numbers are taken over.
+        out_of: of an average, the datasets of that family in the table.
+    """
 
     label: str
+    kind: str
     datasets: list[str]
-    out_of: list[str]
+    out_of: list[str] = field(default_factory=list)
 
 
 class Table:
@@ -37,7 +33,9 @@ class Table:
 
     def __init__(self, shots: int, runs: list[Run], keyword: str = "accuracy", ci95: bool = False):
         self.shots, self.runs, self.keyword, self.ci95 = shots, runs, keyword, ci95
-        self.halves = [half for half in HALVES if any(run.half == half for run in runs)]
+        self.parts = [name for name in PARTS if any(run.part == name for run in runs)]
+        self.classes = list(dict.fromkeys(PARTS[name].classes for name in self.parts))
+        self.sources = sorted({run.dataset for run in runs if run.part == SOURCE})
         self.datasets = sorted({run.dataset for run in runs}, key=dataset_order)
         self.seeds = sorted({run.seed for run in runs})
         self.trainers = self._trainers()
@@ -80,44 +78,64 @@ class Table:
         shared = [column for column in plain if set(column.configs) & set(rada.configs)]
         return shared[0] if len(shared) == 1 else None
 
-    def averages(self) -> list[Average]:
-        """One average row for each family of datasets; embedded ones have another backbone."""
-        families = {name: family(name) for name in self.datasets}
+    def rows(self) -> list[Row]:
+        """All rows in the order they are printed.
+
+        A transfer has its source first and each average below its own datasets; elsewhere the
+        averages stand at the end.
+        """
+        averages = self.averages()
+        if not {SOURCE, TARGET} & set(self.parts):
+            return [Row(name, "dataset", [name]) for name in self.datasets] + averages
+        rows = [Row(f"{name} (source)", "source", [name]) for name in self.sources]
+        for average in averages:
+            rows += [*(Row(name, "dataset", [name]) for name in average.out_of), average]
+        return rows
+
+    def averages(self) -> list[Row]:
+        """One average row for each family of datasets; a source is in none."""
+        targets = [name for name in self.datasets if name not in self.sources]
         rows = []
-        for name in dict.fromkeys(families.values()):
-            group = [dataset for dataset in self.datasets if families[dataset] == name]
-            lacking = {
-                dataset
-                for column in self.columns
-                for half in self.halves
-                for dataset in column.missing_in(half, group)
-            }
-            common = [dataset for dataset in group if dataset not in lacking]
-            of_what = f" {name}" if len(group) < len(self.datasets) else ""
-            rows.append(Average(f"average of {len(common)}{of_what}", common, group))
+        for name, group in families(targets).items():
+            common = common_to(self.columns, self.classes, group)
+            of_what = f" {name}" if len(group) < len(targets) else ""
+            rows.append(Row(f"average of {len(common)}{of_what}", "average", common, group))
         return rows
 
     def missing(self) -> list[dict]:
-        """Runs that the others suggest: every trainer x dataset x half x seed of a group.
+        """Runs that the others suggest: every trainer x dataset x part x seed of a group.
 
         Returns:
-            Dicts with trainer (the column's name), half, dataset and seed. Each family
-            of datasets is a group.
+            Dicts with trainer (the column's name), part (its folder), dataset and seed. Each family
+            of datasets is a group, and so is the source.
         """
+        groups = [self.sources] if self.sources else []
+        groups += [average.out_of for average in self.averages()]
         lacking = []
-        for group in (average.out_of for average in self.averages()):
+        for group in groups:
             runs = [run for run in self.runs if run.dataset in group]
             seeds = sorted({run.seed for run in runs})
-            halves = [half for half in HALVES if any(run.half == half for run in runs)]
+            parts = [PARTS[name] for name in PARTS if any(run.part == name for run in runs)]
             lacking += [
-                {"trainer": column.name, "half": HALVES[half], "dataset": dataset, "seed": seed}
+                {"trainer": column.name, "part": part.folder, "dataset": dataset, "seed": seed}
                 for column in self.trainers
-                for half in halves
+                for part in parts
                 for dataset in group
                 for seed in seeds
-                if seed not in column.values[half].get(dataset, {})
+                if seed not in column.values[part.classes].get(dataset, {})
             ]
         return lacking
+
+
+def common_to(columns: list[Column], classes: list[str], datasets: list[str]) -> list[str]:
+    """The datasets that all columns have which have any of them."""
+    lacking = {
+        dataset
+        for column in columns
+        for name in classes
+        for dataset in column.missing_in(name, datasets)
+    }
+    return [dataset for dataset in datasets if dataset not in lacking]
 
 
 def build_tables(runs: list[Run], keyword: str = "accuracy", ci95: bool = False) -> list[Table]:

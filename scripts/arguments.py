@@ -1,4 +1,4 @@
-"""Names and numbers from the command line of a sweep, checked against the configs that exist.
+"""Names and numbers from the command line and the environment, checked against the configs.
 
 All functions raise ValueError with one line that names the nearest known name.
 """
@@ -6,7 +6,9 @@ All functions raise ValueError with one line that names the nearest known name.
 import os
 from pathlib import Path
 
-from results.names import BENCHMARKS, EMBEDDED, default_config, suggest
+from results.names import BENCHMARKS, EMBEDDED, SHIFTS, is_embedded, suggest
+from results.protocols import TARGET, default_config, protocol_of
+from scripts.tasks import DEFAULT_SOURCE, source
 
 
 def stems(folder: str) -> list[str]:
@@ -22,23 +24,52 @@ def names(text: str, what: str) -> list[str]:
     return found
 
 
-def datasets(text: str) -> list[str]:
-    """Dataset names from the command line, checked."""
+def known_dataset(name: str, *groups: str) -> None:
+    """Complain unless there is a dataset of that name; groups are names that were allowed too."""
     known = stems("datasets")
-    groups = {"world": EMBEDDED, "all": [name for name in BENCHMARKS if name in known]}
+    if name not in known:
+        raise ValueError(f'no dataset "{name}"{suggest(name, [*known, *groups])}')
+
+
+def known_trainer(name: str) -> None:
+    """Complain unless there is a trainer of that name."""
+    known = [path.name for path in Path("configs/trainers").iterdir() if path.is_dir()]
+    if name not in known:
+        raise ValueError(f'no trainer "{name}"{suggest(name, known)}')
+
+
+def datasets(text: str, groups: dict[str, list[str]] | None = None) -> list[str]:
+    """Dataset names from the command line, checked; groups stand for several."""
+    groups = groups or {"world": list(EMBEDDED), "all": with_config(BENCHMARKS)}
     wanted = [item for name in names(text, "dataset") for item in groups.get(name, [name])]
     for name in wanted:
-        if name not in known:
-            raise ValueError(f'no dataset "{name}"{suggest(name, [*known, *groups])}')
+        known_dataset(name, *groups)
     return list(dict.fromkeys(wanted))
+
+
+def with_config(stems_wanted: tuple[str, ...]) -> list[str]:
+    """Those of the datasets that have a config."""
+    known = stems("datasets")
+    return [name for name in stems_wanted if name in known]
+
+
+def targets(text: str) -> list[str]:
+    """Datasets to test on: `others` are those of the source's kind, `shifts` are ImageNet's."""
+    known_dataset(source())
+    kind = EMBEDDED if is_embedded(source()) else BENCHMARKS
+    others = [name for name in with_config(kind) if name != source()]
+    if "shifts" in names(text, "target") and source() != DEFAULT_SOURCE:
+        raise ValueError(f"the shifts are those of imagenet, not of SOURCE={source()}; set TARGETS")
+    found = datasets(text, {"others": others, "shifts": with_config(SHIFTS)})
+    if not found:
+        raise ValueError(f'no dataset is known in "{text}"; set TARGETS')
+    return found
 
 
 def trainers(text: str) -> list[str]:
     """Trainer names from the command line, checked."""
-    known = [path.name for path in Path("configs/trainers").iterdir() if path.is_dir()]
     for name in names(text, "trainer"):
-        if name not in known:
-            raise ValueError(f'no trainer "{name}"{suggest(name, known)}')
+        known_trainer(name)
     return names(text, "trainer")
 
 
@@ -50,12 +81,28 @@ def seeds(text: str) -> list[int]:
     return list(dict.fromkeys(map(int, parts)))
 
 
+def shots(protocol: str) -> list[int]:
+    """Numbers of shots from the environment: several for few-shot, one for the others."""
+    if protocol != "few_shot":
+        return [positive("SHOTS", "16")]
+    text = os.environ.get("SHOTS") or "1 2 4 8 16"
+    parts = text.replace(",", " ").split()
+    if not parts or not all(map(is_positive, parts)):
+        raise ValueError(f'SHOTS must be positive integers with blanks between, got "{text}"')
+    return list(dict.fromkeys(map(int, parts)))
+
+
 def positive(name: str, default: str) -> int:
     """A positive integer from the environment."""
     text = os.environ.get(name) or default
+    require_positive(name, text)
+    return int(text)
+
+
+def require_positive(name: str, text: str) -> None:
+    """Complain unless a text is a positive integer."""
     if not is_positive(text):
         raise ValueError(f'{name} must be a positive integer, got "{text}"')
-    return int(text)
 
 
 def is_positive(text: str) -> bool:
@@ -63,10 +110,11 @@ def is_positive(text: str) -> bool:
     return text.isascii() and text.isdecimal() and int(text) > 0
 
 
-def config_of(trainer: str, dataset: str) -> str:
-    """Name of the trainer's config for a dataset, checked."""
-    config = os.environ.get("CFG") or default_config(dataset)
+def config_of(part: str, trainer: str, dataset: str) -> str:
+    """Name of the trainer's config for a run, checked: a test has the config of its training."""
     known = stems(f"trainers/{trainer}")
+    trained_on = source() if part == TARGET else dataset
+    config = os.environ.get("CFG") or default_config(trained_on, protocol_of(part), known)
     if config not in known:
         raise ValueError(f'no config "{config}" for {trainer}{suggest(config, known)}')
     return config

@@ -1,11 +1,15 @@
-# shellcheck shell=bash disable=SC2034
-# Sourced by the scripts below: settings, arguments, and one run of train.py.
+# shellcheck shell=bash
+# Sourced by the scripts below: where everything is. Settings come from the environment:
 #
-#   DATASET SEED [TRAINER] [KEY VALUE ...]     TRAINER defaults to RAdaCoOp
+#   DATA      folder of the datasets (./data)
+#   OUTPUT    folder of the results (output)
+#   SHOTS     training pictures per class (16; several with blanks between for few-shot)
+#   CFG       config of the trainer (see docs/protocols.md)
+#   SOURCE    what a transfer is trained on (imagenet)
+#   REHEARSE  1: stand-in pictures and the embedded CLIP; results go to OUTPUT/rehearsal
+#   PYTHON    .venv/bin/python if there is one, else python
 #
-# Environment: DATA (folder of the datasets, ./data), OUTPUT (output), SHOTS (16), CFG (config of
-# the trainer: world for the embedded sets, else vit_b16_ctxv1), PYTHON (.venv/bin/python if there
-# is one, else python). Relative folders count from where you are; the defaults from the repository.
+# Relative folders count from where you are; the defaults from the repository.
 
 set -euo pipefail
 CALLER=$PWD
@@ -36,54 +40,15 @@ find_python() {
 PYTHON=$(find_python)
 if [[ -n ${DATA:-} ]]; then DATA=$(from_caller "$DATA"); else DATA=./data; fi
 if [[ -n ${OUTPUT:-} ]]; then OUTPUT=$(from_caller "$OUTPUT"); else OUTPUT=output; fi
-SHOTS=${SHOTS:-16}
-export PYTHON DATA OUTPUT SHOTS
-
-# Sets DATASET SEED TRAINER CFG OPTIONS, and RUN: the folder of the run below its half.
-read_arguments() {
-    (($# >= 2)) || die "usage: $(basename "$0") DATASET SEED [TRAINER] [KEY VALUE ...]"
-    DATASET=$1 SEED=$2 TRAINER=RAdaCoOp
-    shift 2
-    if (($#)) && [[ $1 != *.* ]]; then
-        TRAINER=$1
-        shift
+OUTPUT=${OUTPUT%/}
+case ${REHEARSE:-0} in
+0) ;;
+1)
+    if [[ ${OUTPUT##*/} != rehearsal ]]; then # it is where a script was called by another
+        OUTPUT=$OUTPUT/rehearsal
+        echo "Rehearsal: results go to $OUTPUT; their numbers mean nothing"
     fi
-    OPTIONS=("$@")
-    [[ $SEED =~ ^[1-9][0-9]*$ ]] || die "the seed must be a positive integer, got \"$SEED\""
-    [[ $SHOTS =~ ^[1-9][0-9]*$ ]] || die "SHOTS must be a positive integer, got \"$SHOTS\""
-    (($# % 2 == 0)) || die "options are pairs KEY VALUE, got: $*"
-    for ((i = 0; i < $#; i += 2)); do
-        case ${OPTIONS[i]} in
-        DATASET.NUM_SHOTS) die "set SHOTS=${OPTIONS[i + 1]} instead of DATASET.NUM_SHOTS" ;;
-        DATASET.SUBSAMPLE_CLASSES) die "DATASET.SUBSAMPLE_CLASSES is set by the script" ;;
-        esac
-    done
-    case ${DATASET%_plain} in
-    blueprints | fabrics | tints | herds | heatmaps | digits) CFG=${CFG:-world} ;;
-    *) CFG=${CFG:-vit_b16_ctxv1} ;;
-    esac
-    RUN=$DATASET/shots_$SHOTS/$TRAINER/$CFG/seed$SEED
-}
-
-# run_once CLASSES FOLDER [--model-dir MODEL_DIR --eval-only]: unless FOLDER is finished.
-run_once() {
-    local classes=$1 folder=$2 state=0 trained=()
-    shift 2
-    local opts=(DATASET.NUM_SHOTS "$SHOTS" DATASET.SUBSAMPLE_CLASSES "$classes")
-    opts+=(${OPTIONS[@]+"${OPTIONS[@]}"})
-    if (($#)); then trained=(--trained "$2"); fi
-    "$PYTHON" -m results.finished ${trained[@]+"${trained[@]}"} "$folder" "${opts[@]}" || state=$?
-    if ((state == 0)); then
-        echo "Already finished: $folder/results.json (skipped)"
-        exit 0
-    fi
-    ((state == 3)) || exit "$state"
-    exec "$PYTHON" train.py \
-        --root "$DATA" \
-        --seed "$SEED" \
-        --trainer "$TRAINER" \
-        --dataset-config-file "configs/datasets/$DATASET.yaml" \
-        --config-file "configs/trainers/$TRAINER/$CFG.yaml" \
-        --output-dir "$folder" \
-        "$@" "${opts[@]}"
-}
+    ;;
+*) die "REHEARSE must be 1 or unset, got \"$REHEARSE\"" ;;
+esac
+export PYTHON DATA OUTPUT

@@ -2,7 +2,8 @@
 
 import json
 import os
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,43 +13,50 @@ from scripts.processes import Processes
 
 
 @dataclass(frozen=True)
-class Step:
-    """A command whose results go to a folder."""
+class Job:
+    """A command whose results go to a folder, and the jobs that need it to succeed."""
 
     name: str
     command: list[str]
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    then: tuple["Job", ...] = ()
 
-
-@dataclass(frozen=True)
-class Job:
-    """Steps that need each other in this order."""
-
-    steps: list[Step]
+    def count(self) -> int:
+        """How many commands it is in all."""
+        return 1 + sum(job.count() for job in self.then)
 
 
 def run_jobs(jobs: list[Job], workers: int = 1) -> list[str]:
-    """Run all jobs; a failed step ends its own job only.
+    """Run all jobs; after a failed one only those that need it are left out.
 
     With one worker a run has the terminal to itself. With several, each run writes to console.txt
-    in its folder, one bar counts the steps, and the cores are shared out by OMP_NUM_THREADS.
+    in its folder, one bar counts the runs, and the cores are shared out by OMP_NUM_THREADS.
 
     Returns:
-        One line for each failed step.
+        One line for each failed job.
     """
-    runner = Runner(workers, total=sum(len(job.steps) for job in jobs))
+    runner = Runner(workers, total=sum(job.count() for job in jobs))
     pool = ThreadPoolExecutor(workers)
+    ready, running, failures = deque(jobs), {}, []
     try:
-        futures = [pool.submit(runner.run, job) for job in jobs]
-        failures = [future.result() for future in as_completed(futures)]
+        while ready or running:
+            while ready and len(running) < workers:
+                job = ready.popleft()
+                running[pool.submit(runner.run, job)] = job
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                job, failure = running.pop(future), future.result()
+                if failure:
+                    failures.append(failure)
+                else:  # first what belongs to it, so that tables fill row by row
+                    ready.extendleft(reversed(job.then))
     except BaseException:
         runner.processes.stop()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
         runner.bar.close()
-    return sorted(line for line in failures if line)
+    return sorted(failures)
 
 
 class Runner:
@@ -62,39 +70,36 @@ class Runner:
         self.bar = tqdm(total=total, unit="run", disable=workers == 1)
 
     def run(self, job: Job) -> str:
-        """Run the steps of a job until one fails; its failure in one line, empty if none."""
-        for index, step in enumerate(job.steps):
-            failure = self.run_step(step)
-            if failure:
-                self.begun += len(job.steps) - index - 1
-                self.bar.update(len(job.steps) - index)
-                return failure
-            self.tell(f"{step.name}: {accuracy(step.folder)}")
-            self.bar.update()
-        return ""
+        """Run one command; its failure in one line, empty if it succeeded."""
+        failure = self.run_command(job)
+        if not failure:
+            self.tell(f"{job.name}: {accuracy(job.folder)}")
+        self.bar.update(job.count() if failure else 1)
+        self.begun += job.count() - 1 if failure else 0
+        return failure
 
-    def run_step(self, step: Step) -> str:
-        """Run one step; its failure in one line, empty if it succeeded."""
-        environment = self.environment | step.environment
+    def run_command(self, job: Job) -> str:
+        """Run the command alone; its failure in one line, empty if it succeeded."""
+        environment = self.environment | job.environment
         if self.workers == 1:
             self.begun += 1
-            print(f"\n[{self.begun}/{self.total}] {step.name}", flush=True)
-            code = self.processes.run(step.command, environment, None)
-            seen, log = "its error is printed above", step.folder / "log.txt"
+            print(f"\n[{self.begun}/{self.total}] {job.name}", flush=True)
+            code = self.processes.run(job.command, environment, None)
+            seen, log = "its error is printed above", job.folder / "log.txt"
         else:
-            log = step.folder / "console.txt"
+            log = job.folder / "console.txt"
             try:
-                step.folder.mkdir(parents=True, exist_ok=True)
+                job.folder.mkdir(parents=True, exist_ok=True)
                 with log.open("ab") as console:
-                    code = self.processes.run(step.command, environment, console)
+                    code = self.processes.run(job.command, environment, console)
             except OSError as error:
-                return f"{step.name}: {error}"
+                return f"{job.name}: {error}"
             seen = last_line(log)
         if self.processes.stopped:
             return "stopped"
         if not code:
             return ""
-        failure = f"{step.name} (exit code {code}): {seen} ({log})"
+        failure = f"{job.name} (exit code {code}): {seen} ({log})"
         self.tell(f"failed: {failure}")
         return failure
 

@@ -2,41 +2,23 @@
 
     python -m scripts.sweep base2new world 1,2,3 CoOp,RAdaCoOp [KEY VALUE ...]
 
-Called by the scripts, which set DATA, OUTPUT, SHOTS and PYTHON; JOBS=N runs N at once. A failed run
-is reported and the others go on; the exit code is then 1. A mistake in the arguments ends in one
-line and exit code 2 before anything runs.
+Called by the scripts, which set DATA, OUTPUT and PYTHON; JOBS=N runs N at once. A failed run is
+reported and the others go on; the exit code is then 1. A mistake in the arguments ends in one line
+and exit code 2 before anything runs.
 """
 
 import argparse
-import os
 import signal
 import sys
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from itertools import product
 
-from results.finished import is_finished
+from results.protocols import PROTOCOLS, SOURCE, TARGET
 from results.report import report
-from results.runs import Run, run_folder
-from scripts.arguments import config_of, datasets, positive, seeds, trainers
-from scripts.jobs import Job, Step, run_jobs
-
-
-@dataclass(frozen=True)
-class Half:
-    """One step of a protocol: the script that does it and the half its results go to."""
-
-    script: str
-    half: str
-    classes: str
-
-
-# A protocol: its folder below OUTPUT and its steps, each needing the one before.
-PROTOCOLS = {
-    "base2new": [
-        Half("scripts/rada/base2new_train.sh", "base", "base"),
-        Half("scripts/rada/base2new_test.sh", "new", "new"),
-    ]
-}
+from results.runs import Run
+from scripts.arguments import config_of, datasets, positive, seeds, shots, targets, trainers
+from scripts.jobs import Job, run_jobs
+from scripts.tasks import Task, experiment, source
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -46,17 +28,12 @@ def main(argv: list[str] | None = None) -> int:
         ValueError: for a mistake in the arguments or in the environment.
     """
     args = parse_args(argv)
-    shots, workers = positive("SHOTS", "16"), positive("JOBS", "1")
-    output = Path(os.environ.get("OUTPUT") or "output", args.protocol)
-    keys = [
-        (dataset, trainer, config_of(trainer, dataset), seed)
-        for dataset in datasets(args.datasets)
-        for trainer in trainers(args.trainers)
-        for seed in seeds(args.seeds)
-    ]
-    jobs = [job(args.protocol, output, shots, key, args.opts) for key in keys]
-    failures = run_jobs(jobs, workers)
-    print_table(output, shots, set(keys))
+    workers = positive("JOBS", "1")
+    groups = list(plan(args))
+    for task in (task for group in groups for task in group):
+        task.finished()  # complains now about a clash of options
+    failures = run_jobs([job(*group) for group in groups], workers)
+    print_table(args.protocol, [task for group in groups for task in group])
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     return 1 if failures else 0
@@ -66,38 +43,57 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     """PROTOCOL DATASETS SEEDS TRAINERS [KEY VALUE ...]"""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("protocol", choices=PROTOCOLS)
-    parser.add_argument("datasets", help="names with commas between; world: the embedded sets, all")
+    parser.add_argument(
+        "datasets",
+        help="names with commas between; world: the embedded sets, all: the benchmarks; of a "
+        "transfer its tests, others: the sets of the source's kind, shifts: those of imagenet",
+    )
     parser.add_argument("seeds", help="positive integers with commas between")
     parser.add_argument("trainers", help="names with commas between")
     parser.add_argument("opts", nargs=argparse.REMAINDER, help="KEY VALUE ... for train.py")
     return parser.parse_args(argv)
 
 
-def job(protocol: str, output: Path, shots: int, key: tuple, opts: list[str]) -> Job:
-    """The steps of one dataset, trainer and seed; complains now about a clash of options."""
-    dataset, trainer, config, seed = key
-    if len(opts) % 2:
-        raise ValueError(f"options are pairs KEY VALUE, got: {' '.join(opts)}")
-    steps = []
-    for half in PROTOCOLS[protocol]:
-        folder = output / run_folder(half.half, dataset, shots, trainer, config, seed)
-        given = ["DATASET.NUM_SHOTS", str(shots), "DATASET.SUBSAMPLE_CLASSES", half.classes, *opts]
-        is_finished(folder, given)
-        command = ["bash", half.script, dataset, str(seed), trainer, *opts]
-        name = f"{trainer} on {dataset}, seed {seed}, {half.classes} classes"
-        steps.append(Step(name, command, folder, {"CFG": config}))
-    return Job(steps)
+def plan(args: argparse.Namespace) -> Iterator[list[Task]]:
+    """Groups of runs: one that trains, and those that test its model."""
+    first, *tests = (part.name for part in PROTOCOLS[args.protocol])
+    transfer = args.protocol == "transfer"
+    tested = targets(args.datasets) if transfer else datasets(args.datasets)
+    trained = [source()] if transfer else tested
+    keys = product(trained, trainers(args.trainers), seeds(args.seeds), shots(args.protocol))
+    for dataset, trainer, seed, number in keys:
+        rest = (seed, trainer, config_of(first, trainer, dataset), number, args.opts)
+        names = tested if transfer else [dataset]
+        needing = [Task(part, name, *rest) for part in tests for name in names]
+        yield [Task(first, dataset, *rest), *needing]
 
 
-def print_table(output: Path, shots: int, keys: set[tuple]) -> None:
+def job(training: Task, *tests: Task) -> Job:
+    """The commands of a group."""
+    environment = {"CFG": training.config, "SHOTS": str(training.shots)}
+    first, *then = (
+        Job(describe(task), task.script(), task.folder, environment) for task in (training, *tests)
+    )
+    return Job(first.name, first.command, first.folder, environment, tuple(then))
+
+
+def describe(task: Task) -> str:
+    """A run in words."""
+    special = {"all": f"{task.shots} shots", SOURCE: "training", TARGET: f"from {source()}"}
+    what = special.get(task.part, f"{task.part} classes")
+    return f"{task.trainer} on {task.dataset}, seed {task.seed}, {what}"
+
+
+def print_table(protocol: str, tasks: list[Task]) -> None:
     """The table of the runs asked for; all others stay out of it."""
+    keys = {(t.part, t.dataset, t.shots, t.trainer, t.config, t.seed) for t in tasks}
 
     def keep(run: Run) -> bool:
-        return run.shots == shots and (run.dataset, run.trainer, run.config, run.seed) in keys
+        return (run.part, run.dataset, run.shots, run.trainer, run.config, run.seed) in keys
 
     try:
-        print("\n" + report(output, keep=keep)[0])
-        print(f"\nEverything so far: python parse_test_res.py {output}")
+        print("\n" + report(experiment(protocol), keep=keep)[0])
+        print(f"\nEverything so far: python parse_test_res.py {experiment(protocol)}")
     except OSError as error:
         print(error, file=sys.stderr)
 

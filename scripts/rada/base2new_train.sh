@@ -3,5 +3,4 @@
 # The baselines are run by the same script: give their name as TRAINER. Settings: ../common.sh
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
-read_arguments "$@"
-run_once base "$OUTPUT/base2new/train_base/$RUN"
+exec "$PYTHON" -m scripts.run base "$@"

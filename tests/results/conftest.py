@@ -21,20 +21,21 @@ Elapsed: 0:00:10
 
 
 class Experiment:
-    """A folder like output/base2new."""
+    """A folder like output/base2new, output/few_shot or output/transfer."""
 
     def __init__(self, root):
         self.root = root
 
-    def folder(self, half, dataset, trainer, seed, config="vit_b16_ctxv1", shots=16):
-        name = {"base": "train_base", "new": "test_new"}[half]
+    def folder(self, part, dataset, trainer, seed, config="vit_b16_ctxv1", shots=16):
+        parts = {"base": "train_base", "new": "test_new", "all": "train_all"}
+        name = (parts | {"source": "train_source", "target": "test_target"})[part]
         folder = self.root / name / dataset / f"shots_{shots}" / trainer / config / f"seed{seed}"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def add(self, half, dataset, trainer, seed, accuracy, /, place=None, **extra):
+    def add(self, part, dataset, trainer, seed, accuracy, /, place=None, **extra):
         """Write results.json; `place` names another config or number of shots."""
-        folder = self.folder(half, dataset, trainer, seed, **(place or {}))
+        folder = self.folder(part, dataset, trainer, seed, **(place or {}))
         metrics = {"accuracy": accuracy, "error_rate": 100 - accuracy, "macro_f1": accuracy - 1}
         data = {"dataset": dataset, "trainer": trainer, "seed": seed, "metrics": metrics} | extra
         (folder / "results.json").write_text(json.dumps(data))

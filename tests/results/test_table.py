@@ -82,7 +82,7 @@ def test_average_is_over_the_sets_all_columns_have(experiment):
     (average,) = one.averages()
     assert (average.datasets, average.out_of) == (["dtd"], ["dtd", "eurosat"])
     assert one.missing() == [
-        {"trainer": "MaPLe", "half": "test_new", "dataset": "eurosat", "seed": 1}
+        {"trainer": "MaPLe", "part": "test_new", "dataset": "eurosat", "seed": 1}
     ]
 
 

@@ -10,11 +10,17 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = {
-    "datasets": ["caltech101", "dtd", "blueprints", "blueprints_plain", "digits"],
+    "datasets": [
+        *("imagenet", "caltech101", "dtd", "imagenetv2", "imagenet_a"),
+        *("blueprints", "blueprints_plain", "digits"),
+    ],
     "trainers/CoOp": ["world", "vit_b16_ctxv1", "rn50"],
     "trainers/RAdaCoOp": ["world", "vit_b16_ctxv1"],
 }
-SETTINGS = ("DATA", "OUTPUT", "CFG", "SHOTS", "JOBS", "OMP_NUM_THREADS")
+SETTINGS = (
+    *("DATA", "OUTPUT", "CFG", "SHOTS", "SOURCE", "TARGETS", "REHEARSE"),
+    *("JOBS", "OMP_NUM_THREADS"),
+)
 
 
 class Repository:
@@ -45,9 +51,14 @@ class Repository:
         log = self.root / "calls.txt"
         return log.read_text().splitlines() if log.exists() else []
 
-    def folder(self, half, dataset, trainer="RAdaCoOp", config="vit_b16_ctxv1", seed=1):
-        path = f"output/base2new/{half}/{dataset}/shots_16/{trainer}/{config}/seed{seed}"
-        return self.root / path
+    def folder(self, part, dataset, trainer="RAdaCoOp", config="vit_b16_ctxv1", seed=1):
+        path = f"base2new/{part}/{dataset}/shots_16/{trainer}/{config}/seed{seed}"
+        return self.root / "output" / path
+
+    def finished(self, output="output"):
+        """Folders with results, below output."""
+        folder = self.root / output
+        return {str(path.parent.relative_to(folder)) for path in folder.rglob("results.json")}
 
 
 @pytest.fixture

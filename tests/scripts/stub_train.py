@@ -1,6 +1,6 @@
 """Stands in for train.py: notes its command line and writes results.json.
 
-STUB.FAIL TRAINER fails for that trainer, STUB.SLEEP SECONDS takes that long.
+STUB.FAIL NAME fails for that trainer or dataset, STUB.SLEEP SECONDS takes that long.
 """
 
 import argparse
@@ -28,12 +28,13 @@ folder = Path(args.output_dir)
 folder.mkdir(parents=True, exist_ok=True)
 print("threads", os.environ.get("OMP_NUM_THREADS"), flush=True)
 time.sleep(float(options.get("STUB.SLEEP", 0)))
-if options.get("STUB.FAIL") == args.trainer:
+dataset = Path(args.dataset_config_file).stem
+if options.get("STUB.FAIL") in (args.trainer, dataset):
     sys.exit("error: the stub fails")
 accuracy = 60.0 + args.seed + (args.trainer == "RAdaCoOp")
 results = {
     "trainer": args.trainer,
-    "dataset": Path(args.dataset_config_file).stem,
+    "dataset": dataset,
     "seed": args.seed,
     "shots": int(options["DATASET.NUM_SHOTS"]),
     "classes": options["DATASET.SUBSAMPLE_CLASSES"],
@@ -41,4 +42,6 @@ results = {
     "opts": args.opts,
     "date": datetime.datetime.now().isoformat(),
 }
+if os.environ.get("REHEARSE") == "1":
+    results["rehearsal"] = True
 (folder / "results.json").write_text(json.dumps(results))

@@ -7,7 +7,7 @@ import pytest
 
 from results.names import EMBEDDED
 from scripts import arguments, sweep
-from tests.scripts.conftest import ROOT, SETTINGS
+from tests.scripts.conftest import SETTINGS
 
 SWEEP = "base2new.sh"
 
@@ -87,13 +87,7 @@ def test_world_and_all_mean_what_has_a_config(repo, monkeypatch):
         (repo.root / f"configs/datasets/{name}.yaml").touch()
     monkeypatch.chdir(repo.root)
     assert arguments.datasets("world,dtd,digits") == [*EMBEDDED, "dtd"]
-    assert arguments.datasets("all") == ["caltech101", "dtd"]
-
-
-def test_scripts_and_table_agree_on_the_embedded_sets():
-    """common.sh chooses the config by the same names."""
-    text = (ROOT / "scripts/common.sh").read_text()
-    assert f"    {' | '.join(EMBEDDED)}) CFG=" in text
+    assert arguments.datasets("all") == ["imagenet", "caltech101", "dtd"]
 
 
 SEEDS = "seeds are positive integers with commas between, got "

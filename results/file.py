@@ -1,0 +1,32 @@
+"""What one run left behind: results.json, and whether it was a rehearsal."""
+
+import json
+import math
+from pathlib import Path
+
+from results.logs import read_lines
+
+
+def read_results(path: Path) -> dict:
+    """A results.json whose metrics are numbers.
+
+    Raises:
+        ValueError: if it is broken; names the file.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: broken JSON ({error})") from None
+    metrics = data.get("metrics") if isinstance(data, dict) else None
+    if not isinstance(metrics, dict) or not metrics:
+        raise ValueError(f"{path}: no metrics in it")
+    for name, value in metrics.items():
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(f"{path}: {name} is {value}, not a number")
+    return data
+
+
+def says_rehearsal(folder: Path) -> bool:
+    """Whether a folder, or a log in it, calls itself a rehearsal."""
+    said = any("REHEARSAL" in "".join(read_lines(path)) for path in folder.glob("log.txt*"))
+    return said or "rehearsal" in folder.parts

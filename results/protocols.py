@@ -1,0 +1,82 @@
+"""The protocols: the runs each is made of, where they lie, what makes them.
+
+A part of a protocol is one kind of run. It lies in
+<output>/<protocol>/<part's folder>/<dataset>/shots_<n>/<trainer>/<config>/seed<N>.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from results.names import is_embedded
+
+SOURCE, TARGET = "source", "target"  # parts of the transfer protocol
+
+
+@dataclass(frozen=True)
+class Part:
+    """One kind of run.
+
+    Attributes:
+        name: unique among the parts of all protocols.
+        folder: below the folder of the protocol.
+        classes: its DATASET.SUBSAMPLE_CLASSES.
+        script: makes one such run.
+        trained_by: name of the part whose model it tests; empty if it trains one itself.
+    """
+
+    name: str
+    folder: str
+    classes: str
+    script: str
+    trained_by: str = ""
+
+
+# protocol -> its parts; a part stands after the one whose model it tests
+PROTOCOLS = {
+    "base2new": (
+        Part("base", "train_base", "base", "scripts/rada/base2new_train.sh"),
+        Part("new", "test_new", "new", "scripts/rada/base2new_test.sh", trained_by="base"),
+    ),
+    "few_shot": (Part("all", "train_all", "all", "scripts/rada/few_shot.sh"),),
+    "transfer": (
+        Part(SOURCE, "train_source", "all", "scripts/rada/xd_train.sh"),
+        Part(TARGET, "test_target", "all", "scripts/rada/xd_test.sh", trained_by=SOURCE),
+    ),
+}
+PARTS = {part.name: part for parts in PROTOCOLS.values() for part in parts}
+
+
+def protocol_of(part: str) -> str:
+    """The protocol that a part belongs to."""
+    return next(name for name, parts in PROTOCOLS.items() if PARTS[part] in parts)
+
+
+def protocol_in(directory: Path) -> str | None:
+    """The protocol whose runs lie directly below a folder, None if none do.
+
+    Raises:
+        ValueError: if there are runs of two.
+    """
+    found = [
+        protocol
+        for protocol, parts in PROTOCOLS.items()
+        if any((directory / part.folder).is_dir() for part in parts)
+    ]
+    if len(found) > 1:
+        raise ValueError(f"{directory} holds {' and '.join(found)}; give each its own folder")
+    return found[0] if found else None
+
+
+def default_config(dataset: str, protocol: str, configs: list[str]) -> str:
+    """The config of a trainer that a run uses unless CFG chooses another.
+
+    It is `world` for the embedded sets and `vit_b16_ctxv1` for all others, with the protocol's
+    name behind it (`vit_b16_ctxv1_transfer`) where the trainer has a config of that name.
+
+    Args:
+        dataset: that the model is trained on.
+        protocol: a key of PROTOCOLS.
+        configs: names of the trainer's configs.
+    """
+    name = "world" if is_embedded(dataset) else "vit_b16_ctxv1"
+    return f"{name}_{protocol}" if f"{name}_{protocol}" in configs else name

@@ -1,0 +1,60 @@
+"""One run of a protocol, with CoOp's command line of train.py.
+
+    python -m scripts.run PART [DATASET] SEED [TRAINER] [KEY VALUE ...]
+
+Called by the scripts of the parts (results/protocols.py). A finished run is skipped. A mistake ends
+in one line and exit code 2; else the exit code is train.py's.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from results.protocols import PARTS, SOURCE
+from scripts.arguments import config_of, known_dataset, known_trainer, positive, require_positive
+from scripts.tasks import Task, source
+
+SETTINGS = ("REHEARSE", "SOURCE", "SHOTS", "CFG")  # that training and test have to share
+
+
+def main(part: str, *words: str) -> None:
+    """Check everything, then become train.py, unless the run is finished.
+
+    Raises:
+        ValueError: for a mistake in the arguments or in the environment.
+    """
+    task = parse_task(part, list(words))
+    training = task.training
+    if training and not (training.folder / "results.json").is_file():
+        given = [f"{name}={os.environ[name]}" for name in SETTINGS if os.environ.get(name)]
+        command = " ".join([*given, *training.script()])
+        raise ValueError(f"no finished training in {training.folder}; first run {command}")
+    if task.finished():
+        print(f"Already finished: {task.folder}/results.json (skipped)")
+    else:
+        os.execv(sys.executable, [sys.executable, "train.py", *task.train_arguments()])
+
+
+def parse_task(part: str, words: list[str]) -> Task:
+    """The run that the command line asks for, checked."""
+    needed = ["SEED"] if part == SOURCE else ["DATASET", "SEED"]
+    if len(words) < len(needed):
+        script = Path(PARTS[part].script).name
+        raise ValueError(f"usage: {script} {' '.join(needed)} [TRAINER] [KEY VALUE ...]")
+    dataset = source() if part == SOURCE else words.pop(0)
+    seed = words.pop(0)
+    trainer = words.pop(0) if words and "." not in words[0] else "RAdaCoOp"
+    require_positive("the seed", seed)
+    shots = positive("SHOTS", "16")
+    known_dataset(dataset)
+    known_trainer(trainer)
+    config = config_of(part, trainer, dataset)
+    return Task(part, dataset, int(seed), trainer, config, shots, words)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
