@@ -6,18 +6,16 @@
 A folder whose stamp is not the expected one (an older renderer, another seed) is built anew.
 """
 
-import contextlib
-import fcntl
 import hashlib
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
 from torch import Tensor
+
+from world.whole import ensure_whole, read_stamp
 
 Part = tuple[Tensor, Tensor]  # pictures (N, 3, H, W) uint8, labels (N,)
 HERE = Path(__file__).parent
@@ -43,11 +41,15 @@ def ensure_folder(
         OSError: if the folder cannot be written.
     """
     stamp = {"code": code_digest(), "classnames": classnames, **facts}
-    if not _is_current(folder, stamp):
-        os.makedirs(os.path.dirname(folder), exist_ok=True)
-        with _only_one(f"{folder}.lock"):
-            if not _is_current(folder, stamp):  # another process may have built it meanwhile
-                _build(folder, stamp, draw())
+
+    def is_current() -> bool:
+        return read_stamp(os.path.join(folder, "stamp.json")) == stamp
+
+    def write(fresh: str) -> None:
+        print(f"Rendering {os.path.basename(folder)} to {folder}")
+        _build(fresh, stamp, draw())
+
+    ensure_whole(folder, is_current, write)
     return {part: _list(folder, part) for part in ("train", "val", "test")}
 
 
@@ -59,31 +61,10 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def _is_current(folder: str, stamp: dict) -> bool:
-    try:
-        return json.loads(Path(folder, "stamp.json").read_text()) == stamp
-    except (OSError, ValueError):
-        return False
-
-
-@contextlib.contextmanager
-def _only_one(path: str) -> Iterator[None]:
-    with open(path, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def _build(folder: str, stamp: dict, parts: dict[str, Part]) -> None:
-    parent, name = os.path.split(folder)
-    print(f"Rendering {name} to {folder}")
-    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=parent) as temporary:
-        fresh = os.path.join(temporary, "fresh")
-        for part, (pictures, labels) in parts.items():
-            _write(os.path.join(fresh, part), pictures, labels.tolist(), stamp["classnames"])
-        Path(fresh, "stamp.json").write_text(json.dumps(stamp, indent=1))
-        if os.path.isdir(folder):
-            shutil.move(folder, os.path.join(temporary, "stale"))
-        os.rename(fresh, folder)
+    for part, (pictures, labels) in parts.items():
+        _write(os.path.join(folder, part), pictures, labels.tolist(), stamp["classnames"])
+    Path(folder, "stamp.json").write_text(json.dumps(stamp, indent=1))
 
 
 def _write(folder: str, pictures: Tensor, labels: list[int], classnames: list[str]) -> None:
