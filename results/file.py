@@ -4,8 +4,6 @@ import json
 import math
 from pathlib import Path
 
-from results.logs import read_lines
-
 
 def read_results(path: Path) -> dict:
     """A results.json whose metrics are numbers.
@@ -27,6 +25,6 @@ def read_results(path: Path) -> dict:
 
 
 def says_rehearsal(folder: Path) -> bool:
-    """Whether a folder, or a log in it, calls itself a rehearsal."""
-    said = any("REHEARSAL" in "".join(read_lines(path)) for path in folder.glob("log.txt*"))
-    return said or "rehearsal" in folder.parts
+    """Whether a run's folder or a log in it is a rehearsal's: rehearsal/<protocol>/<run>."""
+    logs = (path.read_text(encoding="utf-8", errors="replace") for path in folder.glob("log.txt*"))
+    return folder.parts[-8:-7] == ("rehearsal",) or any("REHEARSAL" in text for text in logs)

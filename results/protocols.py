@@ -51,6 +51,11 @@ def protocol_of(part: str) -> str:
     return next(name for name, parts in PROTOCOLS.items() if PARTS[part] in parts)
 
 
+def run_folder(part: Part, dataset: str, shots: int, trainer: str, config: str, seed: int) -> Path:
+    """Where a run lies below its protocol's folder."""
+    return Path(part.folder, dataset, f"shots_{shots}", trainer, config, f"seed{seed}")
+
+
 def protocol_in(directory: Path) -> str | None:
     """The protocol whose runs lie directly below a folder, None if none do.
 

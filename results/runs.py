@@ -12,7 +12,7 @@ from pathlib import Path
 
 from results.file import read_results, says_rehearsal
 from results.logs import read_metrics
-from results.protocols import PARTS, SOURCE, TARGET, Part
+from results.protocols import PARTS, SOURCE, TARGET
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,6 @@ class Found:
     rehearsals: list[Run] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     rehearsal: bool = False
-
-
-def run_folder(part: Part, dataset: str, shots: int, trainer: str, config: str, seed: int) -> Path:
-    """Where a run lies below its protocol's folder."""
-    return Path(part.folder, dataset, f"shots_{shots}", trainer, config, f"seed{seed}")
 
 
 def scan(directory: Path, keep: Callable[[Run], bool] = lambda run: True) -> Found:

@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from results.protocols import PARTS, SOURCE
+from results.protocols import PARTS, SOURCE, TARGET
 from scripts.arguments import config_of, known_dataset, known_trainer, positive, require_positive
 from scripts.tasks import Task, source
 
@@ -47,6 +47,8 @@ def parse_task(part: str, words: list[str]) -> Task:
     require_positive("the seed", seed)
     shots = positive("SHOTS", "16")
     known_dataset(dataset)
+    if part == TARGET:
+        known_dataset(source())
     known_trainer(trainer)
     config = config_of(part, trainer, dataset)
     return Task(part, dataset, int(seed), trainer, config, shots, words)

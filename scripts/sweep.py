@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from itertools import product
 
+from results.layout import shots_text
 from results.protocols import PROTOCOLS, SOURCE, TARGET
 from results.report import report
 from results.runs import Run
@@ -79,7 +80,7 @@ def job(training: Task, *tests: Task) -> Job:
 
 def describe(task: Task) -> str:
     """A run in words."""
-    special = {"all": f"{task.shots} shots", SOURCE: "training", TARGET: f"from {source()}"}
+    special = {"all": shots_text(task.shots), SOURCE: "training", TARGET: f"from {source()}"}
     what = special.get(task.part, f"{task.part} classes")
     return f"{task.trainer} on {task.dataset}, seed {task.seed}, {what}"
 

@@ -108,6 +108,7 @@ NO_SHIFTS = "the shifts are those of imagenet, not of SOURCE=blueprints; set TAR
         (TRAIN, ["1"], {"CFG": "vit"}, 'no config "vit" for RAdaCoOp; known: vit_b16_ctxv1, world'),
         (TEST, ["1"], {}, "usage: xd_test.sh DATASET SEED [TRAINER] [KEY VALUE ...]"),
         (TEST, ["imagenet", "1"], {}, "imagenet is the source: choose another dataset to test"),
+        (TEST, ["dtd", "1"], {"SOURCE": "tint"}, 'no dataset "tint"'),
         (TEST, ["imagenet_v2", "1"], {}, 'no dataset "imagenet_v2"; did you mean "imagenetv2"?'),
         (CROSS, ["one", "CoOp"], {}, "seeds are positive integers with commas between"),
         (CROSS, ["1", "CoOp"], {"SHOTS": "1 2"}, 'SHOTS must be a positive integer, got "1 2"'),
