@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Train on 1, 2, 4, 8 and 16 pictures of every class, test on all: DATASET SEED [TRAINER] [KEY VALUE ...]
+# Train on 1, 2, 4, 8 and 16 pictures of every class, test on all classes:
+#   few_shot.sh DATASET SEED [TRAINER] [KEY VALUE ...]
 # SHOTS="1 4" chooses others. Settings: ../common.sh
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # few_shot.sh for several datasets, seeds and trainers, then the tables:
-#   few_shot_all.sh DATASET[,DATASET...]|world|all SEED[,SEED...] TRAINER[,TRAINER...] [KEY VALUE ...]
+#   few_shot_all.sh DATASET[,...]|world|all SEED[,...] TRAINER[,...] [KEY VALUE ...]
 # JOBS=N runs N at once. Settings: ../common.sh
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
