@@ -6,7 +6,8 @@
         --output-dir output/demo DATASET.NUM_SHOTS 16 DATASET.SUBSAMPLE_CLASSES base
 
 A training run also tests. Running the same command again resumes a half-finished run. A mistake
-ends in one line and exit code 2; its traceback is in log.txt.
+ends in one line and exit code 2; its traceback is in log.txt. With REHEARSE=1 in the environment
+it all runs on stand-in pictures with a tiny CLIP, to see that it works.
 """
 
 import argparse
@@ -58,17 +59,20 @@ def main(argv: list[str] | None = None):
     from dassl.engine import build_trainer
     from dassl.utils import collect_env_info, set_random_seed, setup_logger
     from trainers.config import print_args, setup_cfg
+    from trainers.rehearsal import banner
 
     cfg = setup_cfg(args)
     if cfg.SEED >= 0:
         print(f"Setting fixed seed: {cfg.SEED}")
         set_random_seed(cfg.SEED)
     setup_logger(cfg.OUTPUT_DIR)
+    banner(cfg)
     print_args(args, cfg)
     print(f"Collecting env info ...\n** System info **\n{collect_env_info()}\n")
     print(f"Toolbox: Dassl, {toolbox}")
     trainer = build_trainer(cfg)
     run(trainer, args, toolbox)
+    banner(cfg)
     return trainer
 
 

@@ -32,6 +32,8 @@ class LearnedCheckpoints:
         nodes = flatten(cfg.TRAINER, "TRAINER.")
         model = {k: v for k, v in nodes.items() if not TRAINING_ONLY & set(k.split("."))}
         model["MODEL.BACKBONE.NAME"] = osp.basename(cfg.MODEL.BACKBONE.NAME)
+        if "REHEARSAL" in cfg:
+            model["rehearsal"] = "yes"
         classes = ", ".join(self.dm.dataset.classnames)
         if self.learned_per_class:
             model["classes"] = classes

@@ -13,6 +13,7 @@ from dassl.config import get_cfg_default
 from dassl.data.datasets import DATASET_REGISTRY
 from dassl.engine import TRAINER_REGISTRY
 from trainers.records import flatten
+from trainers.rehearsal import rehearse_if_asked
 
 # which argument sets which key; CoOp's reset_cfg does the same
 ARGUMENTS = {
@@ -30,6 +31,8 @@ ARGUMENTS = {
 
 def setup_cfg(args: argparse.Namespace) -> CfgNode:
     """The run's config: defaults, dataset file, trainer file, arguments, KEY VALUE options.
+
+    With REHEARSE=1 in the environment it is that of a rehearsal, whose pictures are made here.
 
     Raises:
         ValueError: for an unknown trainer, dataset or key (with the nearest name), or a bad value.
@@ -57,6 +60,7 @@ def setup_cfg(args: argparse.Namespace) -> CfgNode:
     if args.seed > 0:
         cfg.SEED = args.seed
     _merge(cfg, cfg.merge_from_list, args.opts, "the command line")
+    rehearse_if_asked(cfg)
     cfg.freeze()
     return cfg
 
