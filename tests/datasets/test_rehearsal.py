@@ -1,50 +1,21 @@
-"""Stand-in datasets: names and files of the real ones, by content."""
+"""Stand-in datasets: names and files of the real ones, by content.
+
+That the readers read all sixteen, with and without split files: test_sixteen.py.
+"""
 
 import json
 
-import pytest
 from PIL import Image
 from scipy.io import loadmat
 
-from datasets import dataset_class
 from datasets.class_lists import read_classnames
 from datasets.rehearsal import build_tree
-from datasets.rehearsal.files import NAMES
 
-COUNTS = {"train": 2, "val": 1, "test": 1}  # splits made anew give each part at least one
+COUNTS = {"train": 2, "val": 1, "test": 1}
 
 
 def lines(path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines()
-
-
-@pytest.mark.parametrize("stem", NAMES)
-def test_the_reader_finds_every_class_and_picture(stem, tmp_path, read):
-    build_tree(stem, tmp_path, **COUNTS, most_classes=12, size=8)
-    assert dataset_class(stem).missing(tmp_path) == []
-    dataset = read(stem, tmp_path, check=True)
-    assert len(dataset.test) == dataset.num_classes <= 12
-    assert len(dataset.train_x) == dataset.num_classes * (1 if dataset.test_only else 2)
-    assert sorted(item.label for item in dataset.test) == list(range(dataset.num_classes))
-
-
-SPLIT = [stem for stem in NAMES if dataset_class(stem).split_file]
-
-
-@pytest.mark.parametrize("stem", SPLIT)
-def test_annotations_say_the_same_as_the_split_file(stem, tmp_path, read):
-    build_tree(stem, tmp_path, **COUNTS, most_classes=12, size=8)
-    published = read(stem, tmp_path)
-    cls = dataset_class(stem)
-    (tmp_path / cls.dataset_dir / cls.split_file).unlink()
-    made = read(stem, tmp_path)
-    assert made.classnames == published.classnames
-
-    def everything(dataset):
-        items = [*dataset.train_x, *dataset.val, *dataset.test]
-        return sorted((item.impath, item.label, item.classname) for item in items)
-
-    assert everything(made) == everything(published)
 
 
 def test_folders_and_names_of_caltech_and_eurosat(tmp_path):
