@@ -1,0 +1,63 @@
+"""What `python -m datasets.prepare` prints."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from tabulate import tabulate
+
+from datasets import dataset_class
+from datasets.prepare.check import Row
+from datasets.prepare.expected import EXPECTED
+from datasets.prepare.sources import SOURCES
+
+PARTS = ("train", "val", "test", "classes")
+
+
+def overview() -> str:
+    """A table of all datasets and of how they are obtained."""
+    rows = [
+        (
+            stem,
+            dataset_class(stem).dataset_dir,
+            *(_number(number) for number in EXPECTED[stem]),
+            f"{source.gigabytes:g}" if source.gigabytes else "?",
+            f"by hand: {source.by_hand}" if source.by_hand else "download",
+        )
+        for stem, source in SOURCES.items()
+    ]
+    return _table(("dataset", "folder", *PARTS, "GB, about", "how"), rows)
+
+
+def findings(rows: Iterable[Row]) -> str:
+    """A table of what is found, and under it what is to be noted."""
+    rows = list(rows)
+    lines = [
+        (row.stem, *(_number(number) for number in row.counts or (0,) * len(PARTS)), row.state)
+        for row in rows
+    ]
+    notes = [note for row in rows for note in row.notes]
+    return "\n".join([_table(("dataset", *PARTS, "state"), lines), *notes])
+
+
+def instructions(stem: str, folder: Path) -> str:
+    """The numbered steps of what a person has to do, and what the folder looks like then."""
+    steps = [step.format(folder=folder) for step in SOURCES[stem].steps]
+    cls = dataset_class(stem)
+    names = dict.fromkeys(name for name in (cls.image_dir, cls.split_file, *cls.needed) if name)
+    return "\n".join(
+        [
+            f"{stem}: this cannot be downloaded ({SOURCES[stem].by_hand}):",
+            *(f"  {number}. {step}" for number, step in enumerate(steps, 1)),
+            "The folder is complete with:",
+            *(f"  {folder / name}" for name in names),
+        ]
+    )
+
+
+def _number(number: int) -> str:
+    return f"{number:,}" if number else "-"
+
+
+def _table(headers: tuple[str, ...], rows: list[tuple]) -> str:
+    align = ["right" if name in PARTS or "GB" in name else "left" for name in headers]
+    return tabulate(rows, headers, disable_numparse=True, colalign=align if rows else None)
