@@ -67,7 +67,7 @@ def check(stem: str, root: str, deep: bool = False) -> Row:
 def read(stem: str, root: str):
     """All pictures of a dataset, without decoding any."""
     cfg = get_cfg_default()
-    cfg.DATASET.ROOT, cfg.DATASET.NUM_SHOTS = root, -1
+    cfg.DATASET.ROOT, cfg.DATASET.NUM_SHOTS = str(root), -1
     cfg.DATASET.SUBSAMPLE_CLASSES, cfg.DATASET.CHECK_PICTURES = "all", False
     with contextlib.redirect_stdout(io.StringIO()):
         return dataset_class(stem)(cfg)
@@ -85,9 +85,9 @@ def not_published(stem: str, folder: Path) -> list[str]:
     lines = []
     for file in SOURCES[stem].files:
         path = folder / file.name
-        if not isinstance(file, Archive) and file.md5 and path.exists():
-            if md5_of(path) != file.md5:
-                lines.append(f"{path} is not the published file; move it away to fetch that one")
+        comparable = not isinstance(file, Archive) and file.md5 and path.exists()
+        if comparable and md5_of(path) != file.md5:
+            lines.append(f"{path} is not the published file; move it away to fetch that one")
     return lines
 
 
@@ -98,7 +98,7 @@ def wrong(row: Row) -> bool:
 
 def _state(stem: str, counts: Counts, bad: list[str]) -> str:
     if bad:
-        return f"{len(bad):,} pictures cannot be decoded"
+        return f"pictures that cannot be decoded: {len(bad):,}"
     differing = [
         f"{name} {found:,} instead of {asked:,}"
         for name, found, asked in zip(Counts._fields, counts, EXPECTED[stem], strict=True)

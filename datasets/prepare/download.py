@@ -74,7 +74,8 @@ def fetch(url: str, part: Path) -> None:
         fruitless = 0 if _size(part) > before else fruitless + 1
         if fruitless == TRIES:
             raise Unreachable(f"{reason}, {TRIES} times")
-        time.sleep(PAUSE * 2**fruitless)
+        print(f"{reason}; trying again")
+        time.sleep(PAUSE * 2 ** (fruitless - 1))
 
 
 class _Broken(Exception):

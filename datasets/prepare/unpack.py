@@ -97,7 +97,7 @@ def naming(archive: str) -> Iterator[None]:
         yield
     except _Refused as error:
         raise ValueError(f"{archive}: {error}; nothing of it is kept") from None
-    except (*BROKEN, EOFError, RecursionError, NotImplementedError) as error:
+    except (*BROKEN, EOFError, NotImplementedError) as error:
         reason = str(error) or type(error).__name__
         raise ValueError(
             f"{archive} is broken ({reason}); delete it, fetch it again and run this again"
@@ -142,7 +142,7 @@ def _tar_members(file: IO[bytes]) -> Iterator[Member]:
 
 
 def _open(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
-    with contextlib.suppress(KeyError):
+    with contextlib.suppress(KeyError, RecursionError):  # no such member; a link to itself
         stream = archive.extractfile(info)
         if stream is not None:
             return stream
