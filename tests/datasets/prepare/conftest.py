@@ -130,10 +130,7 @@ def dtd(site, tar, picture, monkeypatch):
             members.append((f"dtd/images/{path}", picture))
             parts[part].append([path, label, name])
     site.files = {"dtd.tar.gz": tar(members), "split.json": json.dumps(parts).encode()}
-    split, archive = (
-        hashlib.md5(content).hexdigest()
-        for content in (site.files["split.json"], site.files["dtd.tar.gz"])
-    )
+    archive, split = (hashlib.md5(content).hexdigest() for content in site.files.values())
     name = "split_zhou_DescribableTextures.json"
     source = Source(
         (
