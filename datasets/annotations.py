@@ -30,7 +30,7 @@ def read_rows(path: str, columns: int | None = None) -> list[list[str]]:
     Args:
         columns: how many a line has; the last takes what is left. None: any number.
     """
-    with naming(path), open(path, encoding="utf-8") as file:
+    with naming(path), open(path, encoding="utf-8-sig") as file:
         rows = [line.split(None, (columns or 0) - 1) for line in map(str.strip, file) if line]
         for row in rows:
             if columns and len(row) != columns:

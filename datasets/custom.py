@@ -2,15 +2,12 @@
 
 import os
 
-from PIL import Image
 from yacs.config import CfgNode
 
 from dassl.data.datasets import DATASET_REGISTRY
-from dassl.utils import listdir_nohidden
-from datasets.annotations import read_rows
 from datasets.few_shot import FewShotDataset
 from datasets.new_splits import drawn_from, split_classes
-from datasets.pictures import Picture
+from datasets.pictures import Picture, list_folders, list_pictures
 from datasets.splits import PARTS, Splits
 
 
@@ -22,6 +19,7 @@ class Custom(FewShotDataset):
     """
 
     stem = "custom"
+    listed = True
 
     @classmethod
     def extend_cfg(cls, cfg: CfgNode) -> None:
@@ -36,66 +34,93 @@ class Custom(FewShotDataset):
         )
 
     def __init__(self, cfg):
-        """Raises ValueError if a setting is missing; otherwise as `FewShotDataset`."""
+        """Raises ValueError if a setting is missing or wrong; otherwise as `FewShotDataset`."""
         self.settings = cfg.DATASET.CUSTOM
         if not self.settings.FOLDER:
             raise ValueError("DATASET.CUSTOM.FOLDER is empty; set it to the folder of your classes")
-        self.dataset_dir = os.path.expanduser(self.settings.FOLDER)
-        self.template = self.settings.TEMPLATE
+        if self.settings.SEED < 0:
+            raise ValueError("DATASET.CUSTOM.SEED is negative: each run would split anew; use 0 up")
+        self.dataset_dir, self.template = self.settings.FOLDER, self.settings.TEMPLATE
         super().__init__(cfg)
+
+    def require(self, *paths: str) -> None:
+        """Raise FileNotFoundError unless all paths exist."""
+        for path in paths:
+            if not os.path.exists(path):
+                raise FileNotFoundError(
+                    f"{path} not found; set DATASET.CUSTOM.FOLDER to the folder of your classes, "
+                    "absolute or below DATA (--root)"
+                )
 
     def read_splits(self) -> Splits:
         """See the class."""
-        found = set(listdir_nohidden(self.dataset_dir))
-        if {"train", "test"} <= found:
-            return self._read_parts([part for part in PARTS if part in found])
-        folders = self._folders(self.dataset_dir)
-        names = self._names(folders)
+        found = list_folders(self.dataset_dir)
+        given = [part for part in PARTS if part in found]
+        if {"train", "test"} <= set(given):
+            return self._read_parts(given, sorted(set(found) - set(given)))
+        if given and set(found) == set(given):
+            raise ValueError(
+                f"{self.dataset_dir} has {' and '.join(given)} but needs train and test; add what "
+                "lacks, or put the folders of all classes directly into it"
+            )
+        names = self._names(found)
         classes = {
-            (names[folder], label): self._files(os.path.join(self.dataset_dir, folder))
-            for label, folder in enumerate(folders)
+            (names[folder], label): self._pictures(os.path.join(self.dataset_dir, folder))
+            for label, folder in enumerate(found)
         }
         with drawn_from(self.settings.SEED):
             return split_classes(classes)
 
-    def _read_parts(self, parts: list[str]) -> Splits:
-        folders = self._folders(os.path.join(self.dataset_dir, "train"))
+    def _read_parts(self, given: list[str], others: list[str]) -> Splits:
+        if others:
+            print(f"{self.dataset_dir}: not used: {', '.join(others)}")
+        folders = list_folders(os.path.join(self.dataset_dir, "train"))
         names = self._names(folders)
         splits = {part: [] for part in PARTS}
-        for part in parts:
-            base = os.path.join(self.dataset_dir, part)
-            for folder in self._folders(base):
-                if folder not in names:
-                    raise ValueError(f"{os.path.join(base, folder)} is no class of train")
-                files = self._files(os.path.join(base, folder))
+        for part in given:
+            for folder in list_folders(os.path.join(self.dataset_dir, part)):
+                path = os.path.join(self.dataset_dir, part, folder)
+                if folder not in folders:
+                    raise ValueError(f"{path} is no class of train; add it there or remove it")
                 label, name = folders.index(folder), names[folder]
-                splits[part] += [Picture(path, label, name) for path in files]
+                splits[part] += [Picture(file, label, name) for file in self._pictures(path)]
         return tuple(splits.values())
 
-    def _folders(self, base: str) -> list[str]:
-        folders = [name for name in listdir_nohidden(base) if os.path.isdir(f"{base}/{name}")]
-        if not folders:
-            raise ValueError(f"{base} has no folders; it needs one for each class")
-        return sorted(folders)
+    def _pictures(self, folder: str) -> list[str]:
+        pictures = list_pictures(folder)
+        if not pictures:
+            raise ValueError(f"{folder} has no pictures; add some or remove the folder")
+        return pictures
 
     def _names(self, folders: list[str]) -> dict[str, str]:
         """Class name by folder."""
+        if not folders:
+            raise ValueError(f"{self.dataset_dir} has no folders; it needs one for each class")
         if not self.settings.NAMES:
             return {folder: folder.replace("_", " ") for folder in folders}
         path = os.path.join(self.dataset_dir, os.path.expanduser(self.settings.NAMES))
-        names = dict(read_rows(path, 2))
-        lacking = [folder for folder in folders if folder not in names]
+        names = _read_names(path, folders)
+        lacking = [folder for folder in folders if not names.get(folder)]
         if lacking:
-            raise ValueError(f'{path} has no name for "{lacking[0]}"; add "{lacking[0]} its name"')
+            raise ValueError(
+                f'{path} has no name for "{lacking[0]}"; add a line "{lacking[0]} ..."'
+            )
         return names
 
-    def _files(self, folder: str) -> list[str]:
-        endings = Image.registered_extensions()
-        names = listdir_nohidden(folder, sort=True)
-        pictures = [name for name in names if os.path.splitext(name)[1].lower() in endings]
-        if not pictures:
-            raise ValueError(f"{folder} has no pictures; add some or remove the folder")
-        others = sorted(set(names) - set(pictures))
-        if others:
-            print(f"{folder}: {len(others)} files are no pictures, such as {others[0]}")
-        return [os.path.join(folder, name) for name in pictures]
+
+def _read_names(path: str, folders: list[str]) -> dict[str, str]:
+    """Lines of a folder, a blank or tab, and a name; a folder may have blanks in it."""
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            lines = file.read().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"{path} cannot be read ({error}); DATASET.CUSTOM.NAMES is a UTF-8 file in FOLDER"
+        ) from error
+    names = {}
+    for line in lines:
+        fitting = [folder for folder in folders if line.startswith((f"{folder} ", f"{folder}\t"))]
+        if fitting:
+            folder = max(fitting, key=len)
+            names[folder] = line[len(folder) :].strip()
+    return names

@@ -8,11 +8,12 @@ import os
 
 from dassl.data.datasets import DatasetBase, Datum
 from datasets.new_splits import drawn_from
-from datasets.picks import FOLDER, Picks
+from datasets.picks import Picks
 from datasets.pictures import Picture, absent, require_readable
 from datasets.splits import Splits, read_split, require_labels, save_split, subsample_classes
 
-SPLIT_SEED = 1  # of splits made where the published one is missing
+OWN_SPLIT = "split_own.json"  # made where the published one is missing
+SPLIT_SEED = 1
 
 
 class FewShotDataset(DatasetBase):
@@ -48,48 +49,54 @@ class FewShotDataset(DatasetBase):
             ValueError: for broken files, wrong labels, classes with too few pictures, or a
                 DATASET.SUBSAMPLE_CLASSES that is not all, base or new.
         """
-        root = os.path.abspath(os.path.expanduser(cfg.DATASET.ROOT or "."))
-        self.dataset_dir = os.path.join(root, self.dataset_dir)
+        self.dataset_dir = _absolute(cfg.DATASET.ROOT or ".", self.dataset_dir)
         self.image_dir = os.path.join(self.dataset_dir, self.image_dir).rstrip(os.sep)
         self.require(self.image_dir, *(os.path.join(self.dataset_dir, n) for n in self.needed))
         train, val, test = self.read_splits()
         self._require_pictures(train, val, test)
         if cfg.DATASET.NUM_SHOTS >= 1 and not self.test_only:
-            drawn = [train] if val is test else [train, val]  # ImageNet: not drawn from test
-            picks = Picks(drawn, cfg.DATASET.NUM_SHOTS, cfg.SEED, self.dataset_dir)
-            train, *rest = picks.draw(self._draw)
-            val = rest[0] if rest else val
+            train, val = self._few_shots(cfg, train, val, test)
         classes = cfg.DATASET.SUBSAMPLE_CLASSES
         parts = subsample_classes(train, val, test, subsample=classes)
         if not parts[2]:
             raise ValueError(f"{self.dataset_dir} has no test pictures of the {classes} classes")
         if cfg.DATASET.get("CHECK_PICTURES", True):
-            self._require_readable(parts)
+            used = parts[2:] if cfg.DATASET.get("EVAL_ONLY", False) else parts
+            for part in {id(part): part for part in used if part}.values():
+                require_readable([item.impath for item in part], self.dataset_dir)
         items = {id(part): _items(part) for part in parts}  # some parts are the same list
         train, val, test = (items[id(part)] for part in parts)
         super().__init__(train_x=train, val=val or None, test=test)
 
     @classmethod
+    def folder(cls, root: str) -> str:
+        """The dataset's folder below a root, absolute."""
+        return _absolute(root, cls.dataset_dir)
+
+    @classmethod
     def missing(cls, root: str) -> list[str]:
         """Paths below root that a fully prepared dataset has and this one has not."""
-        folder = os.path.join(os.path.abspath(os.path.expanduser(root)), cls.dataset_dir)
         names = [cls.image_dir, *([cls.split_file] if cls.split_file else []), *cls.needed]
-        paths = [os.path.join(folder, name) for name in names]
+        paths = [os.path.join(cls.folder(root), name) for name in names]
         return [path for path in paths if not os.path.exists(path)]
 
     def read_splits(self) -> Splits:
         """All train, validation and test pictures: of the split file, or of a split made anew."""
-        path = os.path.join(self.dataset_dir, self.split_file)
-        if os.path.exists(path):
-            return read_split(path, self.image_dir)
-        print(
-            f"The published split {path} is missing: making another; its results cannot be "
-            f'compared with published ones ("python -m datasets.prepare {self.stem}" fetches it)'
+        published, own = (
+            os.path.join(self.dataset_dir, name) for name in (self.split_file, OWN_SPLIT)
         )
+        if os.path.exists(published):
+            return read_split(published, self.image_dir)
+        print(
+            f"The published split {published} is missing: results of another cannot be compared "
+            f'with published ones ("python -m datasets.prepare {self.stem}" fetches it)'
+        )
+        if os.path.exists(own):
+            return read_split(own, self.image_dir)
         with drawn_from(SPLIT_SEED):
             splits = self.make_splits()
         try:
-            save_split(splits, path, self.image_dir)
+            save_split(splits, own, self.image_dir)
         except OSError as error:
             print(f"The split is not saved: {error}")
         return splits
@@ -108,16 +115,22 @@ class FewShotDataset(DatasetBase):
                     "DATA (or --root) names the folder of the datasets; `make demo` needs none"
                 )
 
-    def _draw(self, pictures: list[Picture], shots: int) -> list[Picture]:
-        return self.generate_fewshot_dataset(pictures, num_shots=shots)
+    def _few_shots(self, cfg, train: list, val: list, test: list) -> tuple[list, list]:
+        drawn = [train] if val is test else [train, val]  # ImageNet: not drawn from test
+        picks = Picks(drawn, cfg.DATASET.NUM_SHOTS, cfg.SEED, self.dataset_dir)
+        if not cfg.DATASET.get("EVAL_ONLY", False):
+            picks.require_enough()
 
-    def _require_readable(self, parts: tuple[list[Picture], ...]) -> None:
-        for part in {id(part): part for part in parts if part}.values():
-            paths = [item.impath for item in part]
-            require_readable(paths, os.path.join(self.dataset_dir, FOLDER))
+        def draw(pictures: list[Picture], shots: int) -> list[Picture]:
+            return self.generate_fewshot_dataset(pictures, num_shots=shots)
+
+        train, *rest = picks.draw(draw)
+        return train, rest[0] if rest else val
 
     def _require_pictures(self, train: list[Picture], val: list[Picture], test: list[Picture]):
-        source = os.path.join(self.dataset_dir, self.split_file).rstrip(os.sep)
+        names = (self.split_file, OWN_SPLIT) if self.split_file else ()
+        paths = [os.path.join(self.dataset_dir, name) for name in names]
+        source = next(filter(os.path.exists, paths), self.dataset_dir)
         for name, part in (("training", train), ("test", test)):
             if not part:
                 raise ValueError(f"{source} has no {name} pictures; unpack or fetch it again")
@@ -129,6 +142,10 @@ class FewShotDataset(DatasetBase):
                 f"{len(lacking):,} of the {total:,} pictures of {source} are missing, first "
                 f"{lacking[0]}; unpack them again, or remove the split file to make a new one"
             )
+
+
+def _absolute(root: str, folder: str) -> str:
+    return os.path.abspath(os.path.join(os.path.expanduser(root), os.path.expanduser(folder)))
 
 
 def _items(pictures: list[Picture]) -> list[Datum]:

@@ -4,7 +4,7 @@ import os
 
 from dassl.data.datasets import DATASET_REGISTRY
 from datasets.few_shot import FewShotDataset
-from datasets.imagenet_folders import read_folders, read_names
+from datasets.imagenet_folders import read_folders, read_names, remedy
 from datasets.splits import Splits
 
 
@@ -22,6 +22,7 @@ class ImageNet(FewShotDataset):
         """Labels are in the order of the sorted folders; validation and test are the same list."""
         names = read_names(self.dataset_dir)
         train, test = (
-            read_folders(os.path.join(self.image_dir, part), names) for part in ("train", "val")
+            read_folders(os.path.join(self.image_dir, part), names, remedy(self.dataset_dir))
+            for part in ("train", "val")
         )
         return train, test, test

@@ -3,10 +3,9 @@
 import os
 from collections.abc import Mapping
 
-from dassl.utils import listdir_nohidden
 from datasets.annotations import read_rows
 from datasets.class_lists import read_wnids
-from datasets.pictures import Picture
+from datasets.pictures import Picture, list_folders, list_pictures
 
 
 def read_names(dataset_dir: str) -> dict[str, str]:
@@ -16,39 +15,36 @@ def read_names(dataset_dir: str) -> dict[str, str]:
 
 
 def read_folders(
-    image_dir: str, names: Mapping[str, str], others: tuple[str, ...] = ()
+    image_dir: str, names: Mapping[str, str], remedy: str = "", others: bool = False
 ) -> list[Picture]:
     """The pictures of a folder per class; in a folder they are sorted.
 
     Args:
         image_dir: holds one folder for each class.
         names: class name by folder, in label order.
-        others: what else may lie there.
+        remedy: what to do about a folder too few besides unpacking again.
+        others: whether folders of other classes may lie there.
 
     Raises:
         ValueError: for a folder too few or too many, or an empty one.
     """
-    found = set(listdir_nohidden(image_dir)) - set(others)
-    for problem, folders in (("lacks", set(names) - found), ("has", found - set(names))):
-        if folders:
-            raise ValueError(
-                f"{image_dir} {problem} {min(folders)}"
-                f"{f' and {len(folders) - 1} more' if len(folders) > 1 else ''}: unpack it again, "
-                "or list in classnames.txt beside it the classes that are there"
-            )
+    found = set(list_folders(image_dir))
+    lacking, unknown = set(names) - found, set() if others else found - set(names)
+    if lacking:
+        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        raise ValueError(f"{image_dir} lacks {min(lacking)}{more}: unpack it again{remedy}")
+    if unknown:
+        raise ValueError(f"{image_dir} has {min(unknown)}, which is no class: remove it")
     pictures = []
     for label, (folder, name) in enumerate(names.items()):
-        pictures += read_folder(os.path.join(image_dir, folder), label, name)
+        paths = list_pictures(os.path.join(image_dir, folder))
+        if not paths:
+            raise ValueError(f"{os.path.join(image_dir, folder)} has no pictures; unpack it again")
+        pictures += [Picture(path, label, name) for path in paths]
     return pictures
 
 
-def read_folder(folder: str, label: int, classname: str) -> list[Picture]:
-    """The pictures of one class, sorted by file name.
-
-    Raises:
-        ValueError: if there is none.
-    """
-    files = listdir_nohidden(folder, sort=True)
-    if not files:
-        raise ValueError(f"{folder} has no pictures; unpack it again or remove the class")
-    return [Picture(os.path.join(folder, name), label, classname) for name in files]
+def remedy(dataset_dir: str) -> str:
+    """What to do if only some classes are wanted."""
+    path = os.path.join(dataset_dir, "classnames.txt")
+    return f", or list in {path} the classes that are there"

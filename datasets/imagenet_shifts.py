@@ -3,12 +3,10 @@
 V2, Sketch, A and R as in CoOp; ObjectNet with the 113 classes that it shares with ImageNet.
 """
 
-import os
-
 from dassl.data.datasets import DATASET_REGISTRY
 from datasets.class_lists import read_classnames, read_objectnet
 from datasets.few_shot import FewShotDataset
-from datasets.imagenet_folders import read_folders, read_names
+from datasets.imagenet_folders import read_folders, read_names, remedy
 from datasets.pictures import Picture
 from datasets.splits import Splits
 
@@ -26,7 +24,7 @@ class ImageNetShift(FewShotDataset):
 
     def read_pictures(self, names: dict[str, str]) -> list[Picture]:
         """All pictures, given ImageNet's class names by WordNet id."""
-        return read_folders(self.image_dir, names)
+        return read_folders(self.image_dir, names, remedy(self.dataset_dir))
 
 
 @DATASET_REGISTRY.register()
@@ -58,7 +56,8 @@ class ImageNetSubset(ImageNetShift):
     def read_pictures(self, names: dict[str, str]) -> list[Picture]:
         """See `ImageNetShift`."""
         wnids = [wnid for wnid in read_classnames(self.stem) if wnid in names]
-        return read_folders(self.image_dir, {wnid: names[wnid] for wnid in wnids}, ("README.txt",))
+        subset = {wnid: names[wnid] for wnid in wnids}
+        return read_folders(self.image_dir, subset, remedy(self.dataset_dir))
 
 
 @DATASET_REGISTRY.register()
@@ -99,5 +98,4 @@ class ObjectNet(ImageNetShift):
             for folder, (name, wnids) in read_objectnet().items()
             if any(wnid in names for wnid in wnids)
         }
-        others = tuple(set(os.listdir(self.image_dir)) - set(shared))
-        return read_folders(self.image_dir, shared, others)
+        return read_folders(self.image_dir, shared, remedy(self.dataset_dir), others=True)

@@ -6,8 +6,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from dassl.utils import listdir_nohidden
-from datasets.pictures import Picture
+from datasets.pictures import Picture, list_folders, list_pictures
 from datasets.splits import Splits
 
 
@@ -44,11 +43,11 @@ def split_folders(
     """
     names = names or {}
     classes = {}
-    for folder in sorted(f for f in listdir_nohidden(image_dir) if f not in ignored):
-        path = os.path.join(image_dir, folder)
-        # sorted first: the order of a directory differs between file systems
-        files = [os.path.join(path, name) for name in sorted(listdir_nohidden(path))]
-        classes[names.get(folder, folder), len(classes)] = files
+    for folder in list_folders(image_dir):
+        if folder not in ignored:
+            # sorted: the order of a directory differs between file systems
+            files = list_pictures(os.path.join(image_dir, folder))
+            classes[names.get(folder, folder), len(classes)] = files
     return split_classes(classes, p_train, p_val)
 
 

@@ -4,9 +4,9 @@ import os
 from collections import defaultdict
 
 from dassl.data.datasets import DATASET_REGISTRY
-from dassl.utils import read_json
 from datasets.annotations import naming, read_mat
 from datasets.few_shot import FewShotDataset
+from datasets.json_files import read_json
 from datasets.new_splits import split_classes
 from datasets.splits import Splits
 

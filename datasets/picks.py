@@ -13,13 +13,12 @@ import os
 from collections import Counter
 from collections.abc import Callable
 
-from dassl.utils import read_json, write_json
 from datasets.coop_cache import read_coop_cache
+from datasets.json_files import read_json, write_json
 from datasets.new_splits import drawn_from
-from datasets.pictures import Picture
+from datasets.pictures import RECORDS, Picture
 from datasets.splits import PARTS
 
-FOLDER = "split_fewshot"
 Parts = list[list[Picture]]  # train, or train and val
 
 
@@ -32,17 +31,12 @@ class Picks:
         shots: per class; for validation at most 4 of them.
         dataset_dir: folder of the dataset.
         """
-        self.parts, self.shots, self.seed = parts, shots, seed
+        self.parts, self.shots, self.seed = parts, (shots, min(shots, 4)), seed
         self.dataset_dir = dataset_dir
-        self.stem = os.path.join(dataset_dir, FOLDER, f"shot_{shots}-seed_{seed}")
+        self.stem = os.path.join(dataset_dir, RECORDS, f"shot_{shots}-seed_{seed}")
 
     def draw(self, draw: Callable[[list[Picture], int], list[Picture]]) -> Parts:
-        """The picks: those on record, else CoOp's, else drawn by `draw(pictures, shots)`.
-
-        Raises:
-            ValueError: if a class has fewer training pictures than shots.
-        """
-        self._require_enough()
+        """The picks: those on record, else CoOp's, else drawn by `draw(pictures, shots)`."""
         if self.seed < 0:
             return self._drawn(draw)
         path, facts = f"{self.stem}.json", self._facts()
@@ -54,19 +48,19 @@ class Picks:
         self._write(path, facts, picks)
         return picks
 
-    def _require_enough(self) -> None:
+    def require_enough(self) -> None:
+        """Raise ValueError if a class has fewer training pictures than shots."""
         counts = Counter((item.label, item.classname) for item in self.parts[0])
         (_, name), least = min(counts.items(), key=lambda pair: pair[1])
-        if least < self.shots:
+        if least < self.shots[0]:
             raise ValueError(
-                f'class "{name}" has {least} training pictures, fewer than {self.shots} shots '
+                f'class "{name}" has {least} training pictures, fewer than {self.shots[0]} shots '
                 f"({self.dataset_dir}); lower SHOTS (DATASET.NUM_SHOTS) or add pictures"
             )
 
     def _drawn(self, draw) -> Parts:
         with drawn_from(self.seed):
-            counts = (self.shots, min(self.shots, 4))
-            return [draw(part, count) for part, count in zip(self.parts, counts, strict=False)]
+            return [draw(part, n) for part, n in zip(self.parts, self.shots, strict=False)]
 
     def _facts(self) -> dict:
         digest = hashlib.sha256()
@@ -74,7 +68,7 @@ class Picks:
             digest.update(f"{name}\n".encode())
             for path, label, classname in part:
                 digest.update(f"{self._short(path)}\t{label}\t{classname}\n".encode())
-        return {"shots": self.shots, "seed": self.seed, "split": digest.hexdigest()}
+        return {"shots": self.shots[0], "seed": self.seed, "split": digest.hexdigest()}
 
     def _short(self, path: str) -> str:
         return path.removeprefix(self.dataset_dir + os.sep)
@@ -88,20 +82,18 @@ class Picks:
             if {key: record[key] for key in facts} != facts:
                 print(f"{path} was made from another split; drawing again")
                 return None
-            return [
-                self._known(part, [(c["label"], p) for c in record[name] for p in c["pictures"]])
-                for name, part in zip(PARTS, self.parts, strict=False)
+            listed = [
+                [
+                    (entry["label"], picture)
+                    for entry in record[name]
+                    for picture in entry["pictures"]
+                ]
+                for name, _ in zip(PARTS, self.parts, strict=False)
             ]
+            return self._known(listed, self._short)
         except (OSError, KeyError, TypeError, ValueError) as error:
-            print(f"{path} is damaged ({error}); drawing again")
+            print(f"{path} is damaged ({type(error).__name__}: {error}); drawing again")
             return None
-
-    def _known(self, part: list[Picture], picked: list[tuple[int, str]]) -> list[Picture]:
-        """Pictures of the split by label and path; KeyError for one that is not in it."""
-        known = {(item.label, self._short(item.impath)): item for item in part}
-        if not picked:
-            raise ValueError("no picks")
-        return [known[key] for key in picked]
 
     def _from_coop(self) -> Parts | None:
         path = f"{self.stem}.pkl"
@@ -109,15 +101,35 @@ class Picks:
             return None
         try:
             cache = read_coop_cache(path)
-            picks = []
-            for name, part in zip(PARTS, self.parts, strict=False):
-                # the folder may have moved since: within a class a file name is enough
-                known = {(item.label, os.path.basename(item.impath)): item for item in part}
-                picks.append([known[label, os.path.basename(p)] for p, label in cache[name]])
+            listed = [
+                [(label, os.path.basename(picture)) for picture, label in cache[name]]
+                for name, _ in zip(PARTS, self.parts, strict=False)
+            ]
+            # the folder may have moved since: within a class a file name is enough
+            picks = self._known(listed, os.path.basename)
         except (KeyError, ValueError) as error:
-            print(f"{path} is ignored: {type(error).__name__} {error}; drawing again")
+            print(f"{path} is ignored: {type(error).__name__}: {error}; drawing again")
             return None
         print(f"Few-shot picks taken from CoOp's {path}")
+        return picks
+
+    def _known(self, listed: list[list[tuple[int, str]]], name: Callable[[str], str]) -> Parts:
+        """Pictures of the split by label and name.
+
+        Raises:
+            KeyError: for a name that is not in it.
+            ValueError: if a class has not as many as it should.
+        """
+        picks = []
+        for part, shots, pairs in zip(self.parts, self.shots, listed, strict=False):
+            known = {(item.label, name(item.impath)): item for item in part}
+            picks.append([known[pair] for pair in pairs])
+            there = Counter(item.label for item in part)
+            found = Counter(label for label, _ in set(pairs))
+            if len(set(pairs)) < len(pairs) or found != {
+                k: min(n, shots) for k, n in there.items()
+            }:
+                raise ValueError(f"not {shots} pictures of each class")
         return picks
 
     def _write(self, path: str, facts: dict, picks: Parts) -> None:

@@ -10,6 +10,9 @@ from typing import NamedTuple
 from PIL import Image, UnidentifiedImageError
 from tqdm import tqdm
 
+from dassl.utils import listdir_nohidden
+
+RECORDS = "split_fewshot"  # folder of a dataset with what is written about it, CoOp's name
 REMEMBERED = "checked_pictures.txt"
 
 
@@ -19,6 +22,29 @@ class Picture(NamedTuple):
     impath: str
     label: int
     classname: str
+
+
+def list_pictures(folder: str) -> list[str]:
+    """Paths of the pictures in a folder, sorted; other files are mentioned and left out."""
+    endings, names = Image.registered_extensions(), listdir_nohidden(folder, sort=True)
+    pictures = [name for name in names if os.path.splitext(name)[1].lower() in endings]
+    if len(pictures) < len(names):
+        others = sorted(set(names) - set(pictures))
+        print(f"{folder}: {len(others)} files are no pictures, such as {others[0]}")
+    return [os.path.join(folder, name) for name in pictures]
+
+
+def list_folders(folder: str) -> list[str]:
+    """Names of the folders in a folder, sorted, without hidden ones and RECORDS.
+
+    Raises:
+        FileNotFoundError: if it is no folder.
+    """
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"{folder} is no folder; it has to hold one folder for each class")
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if entry.is_dir() and entry.name != RECORDS]
+    return sorted(name for name in names if not name.startswith("."))
 
 
 def absent(paths: Iterable[str]) -> list[str]:
@@ -52,7 +78,7 @@ def reason_unreadable(path: str) -> str:
     try:
         with Image.open(path) as image:
             # a JPEG decoded at an eighth of its size is read to its end all the same
-            image.draft("RGB", (image.width // 8, image.height // 8))
+            image.draft("RGB", (max(1, image.width // 8), max(1, image.height // 8)))
             image.load()
     except UnidentifiedImageError:
         return "not a picture"
@@ -61,8 +87,8 @@ def reason_unreadable(path: str) -> str:
     return ""
 
 
-def require_readable(paths: list[str], folder: str) -> None:
-    """Decode pictures once; `folder` remembers which lists were found good.
+def require_readable(paths: list[str], dataset_dir: str) -> None:
+    """Decode pictures once; a file in RECORDS remembers which lists were found good.
 
     A list counts as new once a file in it has another size or date. A folder that cannot be
     written remembers nothing.
@@ -70,14 +96,15 @@ def require_readable(paths: list[str], folder: str) -> None:
     Raises:
         ValueError: for the first picture that cannot be read, with the remedy.
     """
-    memory, digest = os.path.join(folder, REMEMBERED), _digest(paths)
+    memory = os.path.join(dataset_dir, RECORDS, REMEMBERED)
+    digest = _digest(paths)
     if digest in _lines(memory):
         return
     print(f"Checking {len(paths):,} pictures (once)")
     for path, reason in unreadable(paths, progress=len(paths) > 20_000):
-        raise ValueError(f'cannot read picture "{path}": {reason}; replace it, or unpack it again')
+        raise ValueError(f'cannot read picture "{path}": {reason}; replace or remove it')
     try:
-        os.makedirs(folder, exist_ok=True)
+        os.makedirs(os.path.dirname(memory), exist_ok=True)
         with open(memory, "a", encoding="ascii") as file:
             file.write(f"{digest}\n")
     except OSError as error:
@@ -95,7 +122,11 @@ def _files(folder: str) -> set[str]:
 def _digest(paths: list[str]) -> str:
     digest = hashlib.sha256()
     for path in paths:
-        facts = os.stat(path)
+        try:
+            facts = os.stat(path)
+        except OSError as error:  # a link that leads nowhere
+            reason = f'cannot read picture "{path}": {error.strerror}; replace or remove it'
+            raise ValueError(reason) from None
         digest.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 

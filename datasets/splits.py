@@ -3,7 +3,7 @@
 import math
 import os
 
-from dassl.utils import read_json, write_json
+from datasets.json_files import read_json, write_json
 from datasets.pictures import Picture
 
 Splits = tuple[list[Picture], list[Picture], list[Picture]]
@@ -20,11 +20,8 @@ def read_split(path: str, image_dir: str) -> Splits:
     prefix = os.path.join(image_dir, "")
     try:
         content = read_json(path)
-        return tuple(
-            [Picture(prefix + impath, int(label), name) for impath, label, name in content[part]]
-            for part in PARTS
-        )
-    except (KeyError, TypeError, ValueError) as error:
+        return tuple([_picture(prefix, *entry) for entry in content[part]] for part in PARTS)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f"{path} is not a split file ({error}); fetch it again or delete it"
         ) from error
@@ -40,6 +37,12 @@ def save_split(splits: Splits, path: str, image_dir: str) -> None:
     }
     write_json(parts, path)
     print(f"Saved split to {path}")
+
+
+def _picture(prefix: str, impath: str, label: int | str, name: str) -> Picture:
+    if not isinstance(name, str) or int(label) != float(label):
+        raise ValueError(f"class name {name!r} with label {label!r} of {impath}")
+    return Picture(prefix + impath, int(label), name)
 
 
 def require_labels(splits: Splits, source: str) -> None:
@@ -88,7 +91,10 @@ def subsample_classes(*splits: list[Picture], subsample: str = "all") -> tuple[l
             f"no {subsample} classes are left of {len(labels)}; use DATASET.SUBSAMPLE_CLASSES all"
         )
     new_label = {label: index for index, label in enumerate(selected)}
-    return tuple(
-        [item._replace(label=new_label[item.label]) for item in items if item.label in new_label]
+    halves = {
+        id(items): [
+            item._replace(label=new_label[item.label]) for item in items if item.label in new_label
+        ]
         for items in splits
-    )
+    }
+    return tuple(halves[id(items)] for items in splits)  # equal lists stay one list

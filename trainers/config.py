@@ -43,6 +43,7 @@ def setup_cfg(args: argparse.Namespace) -> CfgNode:
     cfg = get_cfg_default()
     cfg.DATASET.SUBSAMPLE_CLASSES = "all"  # all, base or new
     cfg.DATASET.CHECK_PICTURES = True  # decode every picture once before it is used
+    cfg.DATASET.EVAL_ONLY = args.eval_only  # training pictures are not used
     files = [file for file in (args.dataset_config_file, args.config_file) if file]
     for kind, node, registry in (
         ("trainer", "TRAINER", TRAINER_REGISTRY),

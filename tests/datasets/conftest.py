@@ -38,11 +38,12 @@ def index_of():
 def read():
     """Read a dataset below a root; pictures are decoded only if `check` is given."""
 
-    def reader(stem, root, shots=-1, seed=1, classes="all", check=False):
+    def reader(stem, root, shots=-1, seed=1, classes="all", check=False, eval_only=False):
         cls, cfg = dataset_class(stem), get_cfg_default()
         getattr(cls, "extend_cfg", lambda cfg: None)(cfg)
         cfg.DATASET.ROOT, cfg.DATASET.NUM_SHOTS, cfg.SEED = str(root), shots, seed
         cfg.DATASET.SUBSAMPLE_CLASSES, cfg.DATASET.CHECK_PICTURES = classes, check
+        cfg.DATASET.EVAL_ONLY = eval_only
         return cls(cfg)
 
     return reader

@@ -1,30 +1,9 @@
 """Your own pictures: split by folders or by chance, named by folders or by a file."""
 
 import pytest
+from PIL import Image
 
-from dassl.config import get_cfg_default
-from datasets.custom import Custom
-
-
-def make(root, *folders, count=10, ending="jpg"):
-    for folder in folders:
-        (root / "birds" / folder).mkdir(parents=True)
-        for i in range(count):
-            (root / "birds" / folder / f"{i}.{ending}").touch()
-
-
-def custom(root, shots=-1, classes="all", **settings):
-    cfg = get_cfg_default()
-    Custom.extend_cfg(cfg)
-    cfg.DATASET.ROOT, cfg.DATASET.NUM_SHOTS, cfg.SEED = str(root), shots, 1
-    cfg.DATASET.SUBSAMPLE_CLASSES, cfg.DATASET.CHECK_PICTURES = classes, False
-    for key, value in {"FOLDER": "birds", **settings}.items():
-        cfg.DATASET.CUSTOM[key] = value
-    return Custom(cfg)
-
-
-def files(items):
-    return [item.impath.split("birds/")[1] for item in items]
+from tests.custom import custom, files, make
 
 
 def test_class_folders_are_split_with_a_seed(tmp_path):
@@ -53,26 +32,47 @@ def test_validation_part_may_be_given(tmp_path):
     assert len(custom(tmp_path).val) == 10
 
 
-def test_names_file(tmp_path):
-    make(tmp_path, "01", "02")
-    (tmp_path / "birds" / "names.txt").write_text("01 great tit\n02 blackbird\n")
-    assert custom(tmp_path, NAMES="names.txt").classnames == ["great tit", "blackbird"]
-    (tmp_path / "birds" / "names.txt").write_text("01 great tit\n")
-    with pytest.raises(ValueError, match='names.txt has no name for "02"'):
-        custom(tmp_path, NAMES="names.txt")
+@pytest.mark.parametrize("folders", [("a", "b"), ("train/a", "test/a", "train/b", "test/b")])
+def test_what_runs_write_is_no_class(tmp_path, folders):
+    """Picks and checks are written into the folder by every run."""
+    for folder in folders:
+        (tmp_path / "birds" / folder).mkdir(parents=True)
+        for i in range(10):
+            Image.new("L", (9, 9), i).save(tmp_path / "birds" / folder / f"{i}.png")
+    first = custom(tmp_path, shots=2, check=True)
+    assert (tmp_path / "birds" / "split_fewshot" / "shot_2-seed_1.json").exists()
+    second = custom(tmp_path, shots=2, check=True)
+    assert second.classnames == first.classnames == ["a", "b"]
+    assert files(second.train_x) == files(first.train_x)
 
 
-def test_two_folders_may_share_a_name_without_losing_pictures(tmp_path):
-    make(tmp_path, "01", "02")
-    (tmp_path / "birds" / "names.txt").write_text("01 tit\n02 tit\n")
-    dataset = custom(tmp_path, NAMES="names.txt")
-    assert (dataset.num_classes, len(dataset.train_x)) == (2, 10)
+def test_records_without_validation_pictures_are_used(tmp_path, capsys):
+    make(tmp_path, "train/a", "test/a")
+    custom(tmp_path, shots=2)
+    custom(tmp_path, shots=2)
+    assert "Loading few-shot picks" in capsys.readouterr().out
+
+
+def test_incomplete_parts_are_named(tmp_path):
+    make(tmp_path, "train/a", "val/a")
+    with pytest.raises(ValueError, match="has train and val but needs train and test"):
+        custom(tmp_path)
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    make(tmp_path, "car", "train")
+    assert custom(tmp_path).classnames == ["car", "train"]
+
+
+def test_negative_split_seed_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="DATASET.CUSTOM.SEED is negative"):
+        custom(tmp_path, SEED=-1)
 
 
 def test_mistakes_are_named(tmp_path):
     with pytest.raises(ValueError, match="DATASET.CUSTOM.FOLDER is empty"):
         custom(tmp_path, FOLDER="")
-    with pytest.raises(FileNotFoundError, match="Custom: .*birds not found"):
+    with pytest.raises(FileNotFoundError, match="birds not found; set DATASET.CUSTOM.FOLDER"):
         custom(tmp_path)
     (tmp_path / "birds").mkdir()
     with pytest.raises(ValueError, match="birds has no folders; it needs one for each class"):
@@ -86,6 +86,9 @@ def test_class_unknown_to_training_is_named(tmp_path):
     make(tmp_path, "train/a", "test/a", "test/b")
     with pytest.raises(ValueError, match="test/b is no class of train"):
         custom(tmp_path)
+    (tmp_path / "birds" / "names.txt").write_text("a tit\nb gull\n")
+    with pytest.raises(ValueError, match="test/b is no class of train"):
+        custom(tmp_path, NAMES="names.txt")
 
 
 def test_other_files_are_mentioned(tmp_path, capsys):

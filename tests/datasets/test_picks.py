@@ -2,16 +2,11 @@
 
 import json
 import os
-import pickle
 import random
-import sys
-import types
-from pathlib import Path
 
 import pytest
 
 from dassl.data.datasets import DatasetBase
-from datasets.coop_cache import read_coop_cache
 from datasets.picks import Picks
 
 RECORD = "caltech-101/split_fewshot/shot_4-seed_1.json"
@@ -21,12 +16,11 @@ def paths(items):
     return [item.impath for item in items]
 
 
-def test_picks_equal_coops_for_the_same_seed(items, index_of, golden, tmp_path, monkeypatch):
+def test_picks_equal_coops_for_the_same_seed(items, index_of, golden, tmp_path):
     """CoOp seeds, reads the split and draws at once: train, then validation."""
     data = golden("dassl_fewshot.json")
     case = data["train_then_val"]
     parts = [items(data["labels"][name], name) for name in case["lists"]]
-    monkeypatch.setattr(Picks, "_require_enough", lambda self: None)  # CoOp keeps small classes
 
     def draw(pictures, shots):
         dataset = DatasetBase(train_x=pictures)
@@ -68,7 +62,7 @@ def test_record_is_readable_and_used(caltech_root, read, capsys):
 
 def test_record_of_another_split_is_redone(caltech_root, read, capsys):
     first = read("caltech101", caltech_root, shots=4)
-    split = caltech_root / "caltech-101" / "split_zhou_Caltech101.json"
+    split = caltech_root / "caltech-101" / "split_own.json"
     content = json.loads(split.read_text())
     content["train"], content["test"] = content["train"][1:], content["test"] + content["train"][:1]
     split.write_text(json.dumps(content))
@@ -98,64 +92,31 @@ def test_record_with_a_picture_of_the_test_set_is_redone(caltech_root, read, cap
     assert "is damaged" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("loss", ["class", "picture", "twice", "val"])
+def test_incomplete_record_is_redone(caltech_root, read, capsys, loss):
+    """A class or a picture lost would otherwise be trained without."""
+    first = read("caltech101", caltech_root, shots=4)
+    record = json.loads((caltech_root / RECORD).read_text())
+    pictures = record["train"][0]["pictures"]
+    if loss == "class":
+        del record["train"][1]
+    elif loss == "picture":
+        del pictures[0]
+    elif loss == "twice":
+        pictures[0] = pictures[1]
+    else:
+        record["val"] = []
+    (caltech_root / RECORD).write_text(json.dumps(record))
+    again = read("caltech101", caltech_root, shots=4)
+    assert (paths(again.train_x), paths(again.val)) == (paths(first.train_x), paths(first.val))
+    assert "is damaged (ValueError: not 4 pictures of each class)" in capsys.readouterr().out
+
+
+def test_testing_needs_no_shots(caltech_root, read):
+    dataset = read("caltech101", caltech_root, shots=16, eval_only=True)
+    assert (len(dataset.train_x), len(dataset.test)) == (30, 18)
+
+
 def test_too_few_pictures_for_the_shots(caltech_root, read):
     with pytest.raises(ValueError, match='"face" has 10 training pictures, fewer than 16 shots'):
         read("caltech101", caltech_root, shots=16)
-
-
-@pytest.fixture
-def coop_pickle(monkeypatch):
-    """Write few-shot items as CoOp does, with Dassl's records and paths of another machine."""
-    module = types.ModuleType("dassl.data.datasets.base_dataset")
-    datum = type("Datum", (), {"__module__": module.__name__})
-    module.Datum = datum
-
-    def write(path, **parts):
-        cache = {}
-        for part, pictures in parts.items():
-            cache[part] = []
-            for picture in pictures:
-                record = datum()
-                record._impath = f"/elsewhere/{Path(picture.impath).name}"
-                record._label, record._domain, record._classname = picture.label, 0, "x"
-                cache[part].append(record)
-        with monkeypatch.context() as patch:
-            patch.setitem(sys.modules, module.__name__, module)
-            path.write_bytes(pickle.dumps(cache, pickle.HIGHEST_PROTOCOL))
-
-    return write
-
-
-def test_coops_own_cache_is_taken_over(caltech_root, read, coop_pickle, capsys):
-    other = read("caltech101", caltech_root, shots=4, seed=7)
-    record = caltech_root / RECORD
-    coop_pickle(record.with_suffix(".pkl"), train=other.train_x, val=other.val)
-    dataset = read("caltech101", caltech_root, shots=4)
-    assert "taken from CoOp's" in capsys.readouterr().out
-    assert (paths(dataset.train_x), paths(dataset.val)) == (paths(other.train_x), paths(other.val))
-    assert record.exists()
-
-
-def test_coops_cache_of_another_split_is_ignored(caltech_root, read, coop_pickle, capsys):
-    drawn = read("caltech101", caltech_root, shots=4)
-    record = caltech_root / RECORD
-    record.unlink()
-    coop_pickle(record.with_suffix(".pkl"), train=drawn.test[:12], val=drawn.val)
-    assert paths(read("caltech101", caltech_root, shots=4).train_x) == paths(drawn.train_x)
-    assert "shot_4-seed_1.pkl is ignored" in capsys.readouterr().out
-
-
-class Malicious:
-    """Runs a command when unpickled, unless the reader refuses."""
-
-    def __reduce__(self):
-        return os.mkdir, ("stolen",)
-
-
-@pytest.mark.parametrize("content", [pickle.dumps({"train": [Malicious()]}), b"", b"\x80\x05K"])
-def test_pickles_can_build_nothing_else(tmp_path, monkeypatch, content):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "shot_4-seed_1.pkl").write_bytes(content)
-    with pytest.raises(ValueError, match="not a few-shot cache of CoOp"):
-        read_coop_cache("shot_4-seed_1.pkl")
-    assert not (tmp_path / "stolen").exists()

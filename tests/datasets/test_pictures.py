@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from datasets.pictures import absent, require_readable, unreadable
+from datasets.pictures import absent, list_pictures, require_readable, unreadable
 
 
 def save(path, size=(300, 200)):
@@ -43,7 +43,9 @@ def test_truncated_pictures_are_found(tmp_path, good):
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\xff\xd8\xff\xe0"])
 def test_what_is_no_picture_is_found(tmp_path, good, content):
     (tmp_path / "x.jpg").write_bytes(content)
-    with pytest.raises(ValueError, match='cannot read picture ".*x.jpg": not a picture; replace'):
+    with pytest.raises(
+        ValueError, match='cannot read picture ".*x.jpg": not a picture; replace or remove it'
+    ):
         require_readable([*good, str(tmp_path / "x.jpg")], str(tmp_path / "memory"))
 
 
@@ -65,3 +67,22 @@ def test_folder_that_cannot_be_written_remembers_nothing(tmp_path, good, capsys)
     (tmp_path / "memory").touch()  # a file where the folder should be
     require_readable(good, str(tmp_path / "memory"))
     assert "Not remembered" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 40), (40, 7)])
+def test_small_pictures_are_pictures(tmp_path, size):
+    assert list(unreadable([save(tmp_path / "small.jpg", size)], progress=False)) == []
+
+
+def test_link_that_leads_nowhere_is_named(tmp_path, good):
+    (tmp_path / "link.jpg").symlink_to(tmp_path / "gone.jpg")
+    with pytest.raises(ValueError, match='cannot read picture ".*link.jpg": No such file'):
+        require_readable([*good, str(tmp_path / "link.jpg")], str(tmp_path))
+
+
+def test_other_files_in_a_class_folder_are_mentioned(tmp_path, good, capsys):
+    for name in ("Thumbs.db", "README.txt", ".DS_Store"):
+        (tmp_path / name).touch()
+    save(tmp_path / "D.JPG")
+    assert list_pictures(str(tmp_path)) == [str(tmp_path / "D.JPG"), *good]
+    assert "2 files are no pictures, such as README.txt" in capsys.readouterr().out

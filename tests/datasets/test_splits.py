@@ -59,6 +59,21 @@ def test_saved_split_has_coops_format_and_reads_back(items, tmp_path, golden):
     assert read_split(str(path), str(tmp_path)) == splits
 
 
+@pytest.mark.parametrize(
+    "entry", ['"a.jpg", 0, null', '"a.jpg", Infinity, "a"', '"a.jpg", 0.7, "a"', '"a.jpg", 0']
+)
+def test_broken_entry_is_named(tmp_path, entry):
+    (tmp_path / "split.json").write_text(f'{{"train": [[{entry}]], "val": [], "test": []}}')
+    with pytest.raises(ValueError, match="split.json is not a split file"):
+        read_split(str(tmp_path / "split.json"), "")
+
+
+def test_byte_order_mark_is_no_part_of_a_split(tmp_path):
+    text = '{"train": [["a.jpg", "0", "a"]], "val": [], "test": []}'
+    (tmp_path / "split.json").write_text(text, encoding="utf-8-sig")
+    assert read_split(str(tmp_path / "split.json"), "d")[0] == [("d/a.jpg", 0, "a")]
+
+
 def test_broken_split_file_is_named(tmp_path):
     (tmp_path / "split.json").write_text('{"train": []}')
     with pytest.raises(ValueError, match="split.json is not a split file"):

@@ -1,7 +1,7 @@
 """Each dataset has the sentence that CLIP's authors and CoOp use for it."""
 
 from datasets import dataset_class
-from results.names import BENCHMARKS
+from results.names import BENCHMARKS, SHIFTS
 
 OWN = {
     "oxford_pets": "a photo of a {}, a type of pet.",
@@ -12,7 +12,6 @@ OWN = {
     "food101": "a photo of {}, a type of food.",
     "ucf101": "a photo of a person doing {}.",
 }
-SHIFTS = ("imagenetv2", "imagenet_sketch", "imagenet_a", "imagenet_r", "objectnet")
 
 
 def test_templates_are_coops():
