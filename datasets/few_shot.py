@@ -7,13 +7,10 @@ tests/datasets).
 import os
 
 from dassl.data.datasets import DatasetBase, Datum
-from datasets.new_splits import drawn_from
+from datasets.new_splits import OWN_SPLIT, own_split
 from datasets.picks import Picks
 from datasets.pictures import Picture, absent, require_readable
-from datasets.splits import Splits, read_split, require_labels, save_split, subsample_classes
-
-OWN_SPLIT = "split_own.json"  # made where the published one is missing
-SPLIT_SEED = 1
+from datasets.splits import Splits, read_split, require_labels, subsample_classes
 
 
 class FewShotDataset(DatasetBase):
@@ -91,15 +88,7 @@ class FewShotDataset(DatasetBase):
             f"The published split {published} is missing: results of another cannot be compared "
             f'with published ones ("python -m datasets.prepare {self.stem}" fetches it)'
         )
-        if os.path.exists(own):
-            return read_split(own, self.image_dir)
-        with drawn_from(SPLIT_SEED):
-            splits = self.make_splits()
-        try:
-            save_split(splits, own, self.image_dir)
-        except OSError as error:
-            print(f"The split is not saved: {error}")
-        return splits
+        return own_split(own, self.image_dir, self.make_splits)
 
     def make_splits(self) -> Splits:
         """A split as CoOp makes it where the published one is missing."""

@@ -4,10 +4,13 @@ import contextlib
 import os
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from datasets.pictures import Picture, list_folders, list_pictures
-from datasets.splits import Splits
+from datasets.splits import Splits, read_split, save_split
+
+OWN_SPLIT = "split_own.json"  # in a dataset's folder, where the published one is missing
+SPLIT_SEED = 1
 
 
 @contextlib.contextmanager
@@ -22,6 +25,19 @@ def drawn_from(seed: int) -> Iterator[None]:
         yield
     finally:
         random.setstate(state)
+
+
+def own_split(path: str, image_dir: str, make: Callable[[], Splits]) -> Splits:
+    """The split that was saved at a path; else what `make` draws with SPLIT_SEED, then saved."""
+    if os.path.exists(path):
+        return read_split(path, image_dir)
+    with drawn_from(SPLIT_SEED):
+        splits = make()
+    try:
+        save_split(splits, path, image_dir)
+    except OSError as error:
+        print(f"The split is not saved: {error}")
+    return splits
 
 
 def split_folders(

@@ -31,12 +31,14 @@ def is_embedded(dataset: str) -> bool:
 
 
 def family(dataset: str) -> str:
-    """Which datasets are averaged together: real, shifted, embedded and control sets stay apart."""
+    """Which datasets are averaged together: benchmarks, shifts, embedded, control and own sets."""
     if dataset in SHIFTS:
         return "shifts"
     if dataset in EMBEDDED:
         return "embedded sets"
-    return "plain embedded sets" if is_embedded(dataset) else "real sets"
+    if is_embedded(dataset):
+        return "plain embedded sets"
+    return "real sets" if dataset in BENCHMARKS else "other sets"
 
 
 def families(datasets: list[str]) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@
 #   CFG       config of the trainer (see docs/protocols.md)
 #   SOURCE    what a transfer is trained on (imagenet)
 #   REHEARSE  1: stand-in pictures and the embedded CLIP; results go to OUTPUT/rehearsal
+#   REHEARSE_ROOT  folder of the stand-in pictures (OUTPUT/rehearsal/data)
 #   PYTHON    .venv/bin/python if there is one, else python
 #
 # Relative folders count from where you are; the defaults from the repository.
@@ -22,7 +23,8 @@ die() {
 
 # A path of the caller, seen from the repository.
 from_caller() {
-    if [[ $1 == /* || $CALLER == "$PWD" ]]; then echo "$1"; else echo "$CALLER/$1"; fi
+    local path=${1/#\~\//$HOME/}
+    if [[ $path == /* || $CALLER == "$PWD" ]]; then echo "$path"; else echo "$CALLER/$path"; fi
 }
 
 find_python() {
@@ -47,6 +49,8 @@ case ${REHEARSE:-0} in
     if [[ ${OUTPUT##*/} != rehearsal ]]; then # it is where a script was called by another
         OUTPUT=$OUTPUT/rehearsal
         echo "Rehearsal: results go to $OUTPUT; their numbers mean nothing"
+        if [[ -n ${REHEARSE_ROOT:-} ]]; then REHEARSE_ROOT=$(from_caller "$REHEARSE_ROOT"); fi
+        export REHEARSE_ROOT=${REHEARSE_ROOT:-$OUTPUT/data}
     fi
     ;;
 *) die "REHEARSE must be 1 or unset, got \"$REHEARSE\"" ;;

@@ -7,6 +7,7 @@ in one line and exit code 2; else the exit code is train.py's.
 """
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from scripts.arguments import config_of, known_dataset, known_trainer, positive,
 from scripts.tasks import Task, source
 
 SETTINGS = ("REHEARSE", "SOURCE", "SHOTS", "CFG")  # that training and test have to share
+PLACES = {"DATA": "./data", "OUTPUT": "output"}  # with what common.sh sets them to by default
 
 
 def main(part: str, *words: str) -> None:
@@ -26,13 +28,21 @@ def main(part: str, *words: str) -> None:
     task = parse_task(part, list(words))
     training = task.training
     if training and not (training.folder / "results.json").is_file():
-        given = [f"{name}={os.environ[name]}" for name in SETTINGS if os.environ.get(name)]
-        command = " ".join([*given, *training.script()])
+        command = " ".join([*settings(), *map(shlex.quote, training.script())])
         raise ValueError(f"no finished training in {training.folder}; first run {command}")
     if task.finished():
         print(f"Already finished: {task.folder}/results.json (skipped)")
     else:
         os.execv(sys.executable, [sys.executable, "train.py", *task.train_arguments()])
+
+
+def settings() -> list[str]:
+    """The environment of a command that trains what this one tests, NAME=VALUE as for a shell."""
+    given = {name: os.environ.get(name, "") for name in SETTINGS}
+    for name, default in PLACES.items():
+        value = os.environ.get(name, "").removesuffix("/rehearsal")
+        given[name] = value if value != default else ""
+    return [f"{name}={shlex.quote(value)}" for name, value in given.items() if value]
 
 
 def parse_task(part: str, words: list[str]) -> Task:

@@ -42,7 +42,11 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse_args(argv: list[str] | None) -> argparse.Namespace:
     """PROTOCOL DATASETS SEEDS TRAINERS [KEY VALUE ...]"""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0],
+        usage="SCRIPT [DATASETS] SEEDS TRAINERS [KEY VALUE ...], each a list with commas; "
+        "what each script takes is said at its top",
+    )
     parser.add_argument("protocol", choices=PROTOCOLS)
     parser.add_argument(
         "datasets",

@@ -41,7 +41,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("datasets", nargs="*", metavar="DATASET", help=f"of {', '.join(SOURCES)}")
+    add("datasets", nargs="*", metavar="DATASET", help=f"all, or of {', '.join(SOURCES)}")
     add(
         "--root",
         default=os.environ.get("DATA") or "./data",
@@ -55,6 +55,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--deep", action="store_true", help="with --check: decode every picture, list bad ones")
     add("--keep", action="store_true", help="keep downloaded archives once unpacked")
     args = parser.parse_args(argv)
+    if "all" in args.datasets:
+        args.datasets = list(SOURCES)
     if not (args.datasets or args.list or args.check):
         parser.error("name a dataset, or use --check or --list")
     if args.deep and not args.check:
@@ -74,7 +76,7 @@ def main(argv: list[str] | None = None) -> None:
     """
     args = parse_args(argv)
     if args.list:
-        print(overview())
+        print(overview(args.datasets or SOURCES))
     elif args.check:
         check_all(args.datasets, args.root, args.deep)
     else:
@@ -86,9 +88,10 @@ def check_all(stems: list[str], root: str, deep: bool) -> None:
     rows = [check(stem, root, deep) for stem in stems or SOURCES]
     print(findings(rows))
     if not stems and all(row.state == ABSENT for row in rows):
+        folder = os.path.abspath(os.path.expanduser(root))
         raise FileNotFoundError(
-            f'no dataset in {os.path.abspath(root)}; "python -m datasets.prepare NAME --root '
-            f'{root}" fetches one, or name another folder'
+            f'no dataset in {folder}; "python -m datasets.prepare NAME --root {root}" fetches one, '
+            "or name another folder"
         )
     faulty = [row.stem for row in rows if wrong(row) or (stems and row.state == ABSENT)]
     if faulty:

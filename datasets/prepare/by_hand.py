@@ -34,7 +34,7 @@ UCF101 = (
 OBJECTNET = (
     "Read the terms at https://objectnet.dev (no training on it) and find the password there.",
     "Fetch https://objectnet.dev/downloads/objectnet-1.0.zip (197 GB) into {folder}.",
-    "Unpack it with that password: cd {folder}/.. && unzip -P PASSWORD "
+    'Unpack it with that password: cd "{folder}/.." && unzip -P PASSWORD '
     "objectnet-1.0/objectnet-1.0.zip 'objectnet-1.0/images/*'",
     "The pictures are then {folder}/images/air_freshener/*.png and so on, one folder a class; the "
     "200 folders of classes that ImageNet has not may be deleted.",

@@ -11,7 +11,7 @@ from pathlib import Path
 from scipy.io import loadmat
 
 from datasets import annotations
-from datasets.prepare.unpack import members, naming, progress, unpack, write
+from datasets.prepare.unpack import members, naming_archive, progress, unpack, write
 from datasets.prepare.verify import require_md5
 
 DEVKIT = "ILSVRC2012_devkit_t12.tar.gz"
@@ -26,7 +26,7 @@ def unpack_train(archive: Path, into: Path, wanted: tuple[str, ...], inner: str 
     Raises:
         ValueError: as `unpack` does.
     """
-    with naming(str(archive)), archive.open("rb") as file, progress(file, archive) as step:
+    with naming_archive(archive), archive.open("rb") as file, progress(file, archive) as step:
         for of_class in members(file):
             folder = into / wanted[0] / Path(of_class.name).stem
             folder.mkdir(parents=True)

@@ -1,6 +1,7 @@
 """From a source to a folder that the dataset's reader accepts."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -47,7 +48,7 @@ def prepare(stem: str, root: str, keep: bool = False) -> list[str]:
 
 def folder_of(stem: str, root: str) -> Path:
     """The folder of a dataset, absolute."""
-    return Path(os.path.abspath(os.path.expanduser(root)), dataset_class(stem).dataset_dir)
+    return Path(dataset_class(stem).folder(root))
 
 
 def obtain(file: File, folder: Path, keep: bool = False) -> None:
@@ -104,9 +105,17 @@ def _require_good(file: File, path: Path) -> None:
 def _alone(folder: Path) -> Iterator[None]:
     handle = os.open(folder, os.O_RDONLY)  # the folder itself is locked: no file is left in it
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(handle, folder)
         yield
-    except BlockingIOError:
-        raise OSError(f"{folder}: another process is preparing it; wait for it") from None
     finally:
         os.close(handle)
+
+
+def _lock(handle: int, folder: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OSError(f"{folder}: another process is preparing it; wait for it") from None
+    except OSError as error:  # network file systems may know no locks of folders
+        if error.errno not in (errno.EBADF, errno.ENOLCK, errno.ENOTSUP, errno.EINVAL):
+            raise

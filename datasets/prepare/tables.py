@@ -13,17 +13,17 @@ from datasets.prepare.sources import SOURCES
 PARTS = ("train", "val", "test", "classes")
 
 
-def overview() -> str:
-    """A table of all datasets and of how they are obtained."""
+def overview(stems: Iterable[str]) -> str:
+    """A table of datasets and of how they are obtained."""
     rows = [
         (
             stem,
             dataset_class(stem).dataset_dir,
             *(_number(number) for number in EXPECTED[stem]),
-            f"{source.gigabytes:g}" if source.gigabytes else "?",
-            f"by hand: {source.by_hand}" if source.by_hand else "download",
+            f"{SOURCES[stem].gigabytes:g}" if SOURCES[stem].gigabytes else "?",
+            f"by hand: {SOURCES[stem].by_hand}" if SOURCES[stem].by_hand else "download",
         )
-        for stem, source in SOURCES.items()
+        for stem in stems
     ]
     return _table(("dataset", "folder", *PARTS, "GB, about", "how"), rows)
 

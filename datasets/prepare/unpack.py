@@ -49,7 +49,7 @@ def unpack(archive: Path, into: Path, wanted: tuple[str, ...], inner: str = "") 
             unpack(archive, Path(middle), (inner,))
             unpack(Path(middle, inner), into, wanted)
         return
-    with naming(str(archive)), archive.open("rb") as file, progress(file, archive) as step:
+    with naming_archive(archive), archive.open("rb") as file, progress(file, archive) as step:
         for member in members(file):
             write(member, into, wanted)
             step()
@@ -73,7 +73,7 @@ def write(member: Member, into: Path, wanted: tuple[str, ...] = ("",)) -> None:
 
 
 def members(file: IO[bytes]) -> Iterator[Member]:
-    """The members of an open archive, each found to stay inside; use within `naming`."""
+    """The members of an open archive, each found to stay inside; use within `naming_archive`."""
     is_zip = file.read(4) == b"PK\x03\x04"
     file.seek(0)
     yield from _zip_members(file) if is_zip else _tar_members(file)
@@ -87,7 +87,7 @@ def progress(file: IO[bytes], archive: Path) -> Iterator[Callable[[], None]]:
 
 
 @contextlib.contextmanager
-def naming(archive: str) -> Iterator[None]:
+def naming_archive(archive: Path) -> Iterator[None]:
     """Turn what goes wrong with an archive into one line that names it.
 
     Raises:

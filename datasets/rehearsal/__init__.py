@@ -1,7 +1,5 @@
 """Stand-in datasets for a rehearsal: real class names and layout, made-up pictures.
 
-    python -c "from datasets.rehearsal import build_tree; print(build_tree('dtd', 'scratch'))"
-
 A tree has CoOp's split file, the dataset's own annotations (what readers fall back on without the
 split file) and small pictures. STAMP in its folder says that it is none of the real dataset.
 """
@@ -51,12 +49,9 @@ def build_tree(
             exists and is no stand-in.
         OSError: if it cannot be written.
     """
-    if stem not in NAMES:
-        raise ValueError(f'no stand-in for "{stem}"; known: {", ".join(NAMES)}')
-    if min(train, val, test, size) < 1 or (most_classes or 2) < 2:
-        raise ValueError("a stand-in needs at least 1 picture in each part and 2 classes")
+    require_possible(stem, min(train, val, test, size), most_classes)
     cls = dataset_class(stem)
-    folder = os.path.join(os.path.abspath(os.path.expanduser(root)), cls.dataset_dir)
+    folder = cls.folder(root)
     kept, total = classes(stem, most_classes)
     files = list_files(stem, kept, parts_of(stem, train, val, test))
     stamp = _stamp(files, size)
@@ -77,6 +72,14 @@ def build_tree(
     ensure_whole(folder, is_current, write)
     thinned = f"all {total}" if len(kept) == total else f"{len(kept)} of its {total}"
     return f"{stem} with {thinned} classes, {len(files):,} stand-in pictures in {folder}"
+
+
+def require_possible(stem: str, least: int, most_classes: int | None) -> None:
+    """Raise ValueError for an unknown dataset or too small a tree; least is the smallest count."""
+    if stem not in NAMES:
+        raise ValueError(f'no stand-in for "{stem}"; known: {", ".join(NAMES)}')
+    if least < 1 or (most_classes or 2) < 2:
+        raise ValueError("a stand-in needs at least 1 picture in each part and 2 classes")
 
 
 def parts_of(stem: str, train: int, val: int, test: int) -> dict[str, int]:

@@ -94,9 +94,10 @@ def test_embedded_sets_are_averaged_apart(experiment):
     assert one.datasets == ["imagenet", "ucf101", "blueprints", "tints", "tints_plain", "zoo"]
     labels = [average.label for average in one.averages()]
     assert labels == [
-        "average of 3 real sets",
+        "average of 2 real sets",
         "average of 2 embedded sets",
         "average of 1 plain embedded sets",
+        "average of 1 other sets",
     ]
 
 

@@ -18,7 +18,7 @@ CONFIGS = {
     "trainers/RAdaCoOp": ["world", "vit_b16_ctxv1"],
 }
 SETTINGS = (
-    *("DATA", "OUTPUT", "CFG", "SHOTS", "SOURCE", "TARGETS", "REHEARSE"),
+    *("DATA", "OUTPUT", "CFG", "SHOTS", "SOURCE", "TARGETS", "REHEARSE", "REHEARSE_ROOT"),
     *("JOBS", "OMP_NUM_THREADS"),
 )
 

@@ -43,5 +43,6 @@ results = {
     "date": datetime.datetime.now().isoformat(),
 }
 if os.environ.get("REHEARSE") == "1":
+    print("stand-ins in", os.environ["REHEARSE_ROOT"])
     results["rehearsal"] = True
 (folder / "results.json").write_text(json.dumps(results))

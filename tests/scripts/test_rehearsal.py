@@ -51,3 +51,15 @@ def test_other_values_of_rehearse(repo, value, code):
     found, _, err = repo.run("few_shot.sh", "dtd", 1, SHOTS="1", REHEARSE=value)
     assert found == code and (not code or err == 'error: REHEARSE must be 1 or unset, got "yes"\n')
     assert ("rehearsal" in str(repo.finished())) is False
+
+
+def test_stand_in_pictures_lie_beside_the_results(repo, tmp_path):
+    """Relative folders count from where the caller is."""
+    asked = [
+        ({"OUTPUT": f"{tmp_path}/o"}, f"{tmp_path}/o/rehearsal/data"),
+        ({"cwd": tmp_path, "REHEARSE_ROOT": "scratch"}, f"{tmp_path}/scratch"),
+        ({"cwd": tmp_path}, "output/rehearsal/data"),
+    ]
+    for seed, (settings, root) in enumerate(asked, 1):
+        _, out, _ = repo.run("few_shot.sh", "dtd", seed, REHEARSE="1", SHOTS="1", **settings)
+        assert f"stand-ins in {root}\n" in out

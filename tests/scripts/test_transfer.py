@@ -30,9 +30,11 @@ def test_a_test_needs_its_training_and_says_how_to_make_it(repo):
         f"error: no finished training in output/transfer/train_source/imagenet/{RUN}; "
         "first run bash scripts/rada/xd_train.sh 1 CoOp A.B 2\n"
     )
-    _, _, err = repo.run(TEST, "digits", 1, SOURCE="blueprints", REHEARSE="1", SHOTS="4")
+    settings = {"SOURCE": "blueprints", "REHEARSE": "1", "SHOTS": "4", "OUTPUT": "my runs"}
+    _, _, err = repo.run(TEST, "digits", 1, **settings)
     assert err.endswith(
-        "run REHEARSE=1 SOURCE=blueprints SHOTS=4 bash scripts/rada/xd_train.sh 1 RAdaCoOp\n"
+        "run REHEARSE=1 SOURCE=blueprints SHOTS=4 OUTPUT='my runs' "
+        "bash scripts/rada/xd_train.sh 1 RAdaCoOp\n"
     )
 
 

@@ -11,6 +11,7 @@ from dassl.utils import Logger
 from datasets.picks import Picks
 from datasets.pictures import Picture
 from tests.tinyclip import draw_state_dict
+from trainers import rehearsal
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +89,18 @@ def run_train(caltech_root, tiny_clip):
         return train.main([*command, *arguments, *OPTIONS, *classes_option(classes), *opts])
 
     return run
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory):
+    """Where stand-in pictures are made once for all tests here."""
+    return tmp_path_factory.mktemp("rehearsal")
+
+
+@pytest.fixture
+def rehearse(scratch, monkeypatch):
+    """Set the environment of a rehearsal with few pictures."""
+    monkeypatch.setenv("REHEARSE", "1")
+    monkeypatch.setenv("REHEARSE_ROOT", str(scratch))
+    monkeypatch.setattr(rehearsal, "PICTURES", 3)
+    monkeypatch.setattr(rehearsal, "WORKERS", 0)

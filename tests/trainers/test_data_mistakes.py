@@ -67,7 +67,7 @@ def test_truncated_picture(mistake, root, part):
     content = picture(root, part).read_bytes()
     picture(root, part).write_bytes(content[: len(content) // 2])
     error = mistake("DATASET.NUM_SHOTS", "-1")
-    assert str(picture(root, part)) in error and "replace it" in error
+    assert str(picture(root, part)) in error and "replace or remove it" in error
 
 
 def test_split_file_that_names_an_absent_picture(mistake, root):

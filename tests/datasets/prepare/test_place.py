@@ -1,5 +1,6 @@
 """From sources to a complete folder: idempotent, interruptible, nothing half done."""
 
+import errno
 import fcntl
 import os
 
@@ -112,6 +113,14 @@ def test_two_processes_do_not_work_in_one_folder(dtd, tmp_path):
             prepare("dtd", tmp_path)
     finally:
         os.close(handle)
+
+
+def test_a_file_system_without_locks_is_no_obstacle(dtd, tmp_path, monkeypatch):
+    def refuse(handle, operation):
+        raise OSError(errno.EBADF, "Bad file descriptor")  # what network file systems say
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    assert prepare("dtd", tmp_path) == []
 
 
 def test_a_stand_in_is_not_completed_with_real_files(dtd, tmp_path):

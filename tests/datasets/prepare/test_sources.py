@@ -69,6 +69,6 @@ def test_steps_are_numbered_and_name_the_folder(stem, tmp_path):
 
 
 def test_the_overview_has_a_line_for_each():
-    lines = overview().splitlines()[2:]
+    lines = overview(SOURCES).splitlines()[2:]
     assert tuple(line.split()[0] for line in lines) == SIXTEEN
-    assert re.search(r"dtd +dtd +2,820 +1,128 +1,692 +47 +0.6 +download$", overview(), re.M)
+    assert re.search(r"dtd +dtd +2,820 +1,128 +1,692 +47 +0.6 +download$", overview(SOURCES), re.M)
