@@ -6,6 +6,7 @@ from torchvision import transforms as T
 from torchvision.transforms.functional import InterpolationMode
 from yacs.config import CfgNode
 
+from dassl.data.transforms.fused import fuse
 from dassl.data.transforms.operations import (
     Cutout,
     GaussianNoise,
@@ -109,7 +110,7 @@ def build_transform(
     steps = _train_steps(cfg.INPUT, choices) if is_train else _test_steps(cfg.INPUT, choices)
     for line, _ in steps:
         print(f"+ {line}")
-    return T.Compose([transform for _, transform in steps])
+    return T.Compose(fuse([transform for _, transform in steps]))
 
 
 def _train_steps(c: CfgNode, choices: Sequence[str]) -> list[tuple[str, Callable]]:
