@@ -1,0 +1,103 @@
+"""Reading a dataset of 101,000 pictures: seconds to index it, memory of its loaders.
+
+`python benchmarks/reading.py [--repeats 5 --json FILE]`
+A tree of Food101's size and layout, with its split file and empty pictures, is made in a temporary
+folder. A process for each row builds the loaders, which gives the memory, then has the project's
+reader read it again and again: split file, existence of every picture, labels, items.
+"""
+
+import argparse
+import io
+import json
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from tabulate import tabulate
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.surroundings import surroundings  # noqa: E402
+from toolbox import use_dassl  # noqa: E402
+
+use_dassl()
+from dassl.config import get_cfg_default  # noqa: E402
+from dassl.data import DataManager  # noqa: E402
+from datasets import dataset_class, register_all  # noqa: E402
+from datasets.class_lists import read_classnames  # noqa: E402
+
+PARTS = {"train": range(500), "val": range(500, 700), "test": range(700, 1000)}  # of a class
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure with all pictures and with 16 shots, print the table, write the JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--json", type=Path, help="write the results here as well")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as root:
+        write_tree(Path(root, dataset_class("food101").dataset_dir))
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+            futures = [pool.submit(measure, root, n, options.repeats) for n in (-1, 16)]
+            rows = [future.result() for future in futures]
+    print(tabulate(rows, headers="keys"))
+    if options.json:
+        report = {"command": " ".join(sys.argv), **surroundings(), "rows": rows}
+        options.json.write_text(json.dumps(report, indent=1) + "\n")
+
+
+def write_tree(folder: Path) -> None:
+    """Food101 as its archive and CoOp's split file leave it, with empty pictures."""
+    names = read_classnames("food101")
+    for name in names:
+        (folder / "images" / name).mkdir(parents=True)
+        for number in range(1000):
+            (folder / "images" / name / f"{number:07d}.jpg").touch()
+    split = {
+        part: [[f"{n}/{i:07d}.jpg", label, n] for label, n in enumerate(names) for i in numbers]
+        for part, numbers in PARTS.items()
+    }
+    (folder / "split_zhou_Food101.json").write_text(json.dumps(split, indent=4))
+
+
+def config(root: str, shots: int):
+    """A config that reads the tree; empty pictures cannot be decoded."""
+    cfg = get_cfg_default()
+    cfg.DATASET.NAME, cfg.DATASET.ROOT, cfg.DATASET.NUM_SHOTS = "Food101", root, shots
+    cfg.DATASET.SUBSAMPLE_CLASSES, cfg.DATASET.CHECK_PICTURES, cfg.SEED = "all", False, 1
+    cfg.DATALOADER.NUM_WORKERS, cfg.VERBOSE = 0, False
+    return cfg
+
+
+def measure(root: str, shots: int, repeats: int) -> dict:
+    """One row: what the loaders add to the process, and the best of the readings after that."""
+    sys.stdout = io.StringIO()  # the reader says what it reads
+    register_all()
+    cfg, before = config(root, shots), resident()
+    manager = DataManager(cfg)
+    added = resident() - before
+    assert len(manager.test_loader.dataset) == 101 * len(PARTS["test"])
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        dataset = dataset_class("food101")(cfg)
+        seconds.append(time.perf_counter() - start)
+    count = sum(map(len, (dataset.train_x, dataset.val, dataset.test)))
+    name = shots if shots > 0 else "all"
+    return {"shots": name, "items": count, "seconds": min(seconds), "MB of loaders": added}
+
+
+def resident() -> float:
+    """Memory of this process, MB."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise OSError("no VmRSS in /proc/self/status; this benchmark needs Linux")
+
+
+if __name__ == "__main__":
+    main()
