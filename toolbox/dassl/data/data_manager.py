@@ -6,6 +6,7 @@ import torch
 from torch.utils.data import DataLoader
 from yacs.config import CfgNode
 
+from dassl.data.collation import collate
 from dassl.data.dataset_wrapper import DatasetWrapper
 from dassl.data.datasets import build_dataset
 from dassl.data.datasets.base_dataset import Data
@@ -49,6 +50,7 @@ def build_data_loader(
             n_ins=n_ins,
         ),
         num_workers=cfg.DATALOADER.NUM_WORKERS,
+        collate_fn=collate,
         drop_last=is_train and len(data_source) >= batch_size,
         pin_memory=torch.cuda.is_available() and cfg.USE_CUDA,
     )

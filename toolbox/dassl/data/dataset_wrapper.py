@@ -1,12 +1,13 @@
 """Items as what a loader collates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch.utils.data import Dataset
 from torchvision import transforms as T
 from yacs.config import CfgNode
 
+from dassl.data.collation import Items
 from dassl.data.datasets.base_dataset import Data
 from dassl.data.transforms import INTERPOLATION_MODES
 from dassl.utils import read_image
@@ -65,6 +66,10 @@ class DatasetWrapper(Dataset):
         if self.return_img0:
             output["img0"] = self.to_tensor(img0)
         return output
+
+    def __getitems__(self, indices: Sequence[int]) -> Items:
+        """The items of a batch, for `dassl.data.collation.collate`."""
+        return Items(self, indices)
 
     def _transform_image(self, tfm: Callable, img0: Any) -> Any:
         images = [tfm(img0) for _ in range(self.k_tfm)]
