@@ -4,10 +4,9 @@ from collections import defaultdict
 
 from results.columns import TrainerColumn
 from results.layout import LOG_MARK
+from results.protocols import SET_BY_SCRIPTS
 from results.runs import Found, Run
 from results.table import Table
-
-SET_BY_SCRIPTS = ("DATASET.NUM_SHOTS", "DATASET.SUBSAMPLE_CLASSES")
 
 
 def notes(table: Table) -> list[str]:

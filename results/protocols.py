@@ -10,6 +10,8 @@ from pathlib import Path
 from results.names import is_embedded
 
 SOURCE, TARGET = "source", "target"  # parts of the transfer protocol
+# options of train.py that the scripts give -> the setting that chooses their value
+SET_BY_SCRIPTS = {"DATASET.NUM_SHOTS": "SHOTS", "DATASET.SUBSAMPLE_CLASSES": ""}
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from results.finished import is_finished
 from results.names import SHIFTS
-from results.protocols import PARTS, SOURCE, TARGET, protocol_of, run_folder
+from results.protocols import PARTS, SET_BY_SCRIPTS, SOURCE, TARGET, protocol_of, run_folder
 
 DEFAULT_SOURCE = "imagenet"
-SET_BY_SCRIPTS = {"DATASET.NUM_SHOTS": "SHOTS", "DATASET.SUBSAMPLE_CLASSES": ""}
 
 
 def source() -> str:

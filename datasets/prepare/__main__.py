@@ -61,11 +61,16 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error("name a dataset, or use --check or --list")
     if args.deep and not args.check:
         parser.error("--deep goes with --check")
-    for name in args.datasets:
+    require_known(args.datasets)
+    return args
+
+
+def require_known(names: list[str]) -> None:
+    """Raise ValueError for a name that is none of the datasets, with the nearest."""
+    for name in names:
         if name not in SOURCES:
             near = difflib.get_close_matches(name, SOURCES, n=1, cutoff=0)[0]
             raise ValueError(f'no dataset "{name}" (did you mean "{near}"?); see --list')
-    return args
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -70,8 +70,13 @@ def build_tree(
         Path(fresh, STAMP).write_text(json.dumps(stamp))
 
     ensure_whole(folder, is_current, write)
-    thinned = f"all {total}" if len(kept) == total else f"{len(kept)} of its {total}"
-    return f"{stem} with {thinned} classes, {len(files):,} stand-in pictures in {folder}"
+    return describe(stem, len(kept), total, f"{len(files):,} stand-in pictures in {folder}")
+
+
+def describe(stem: str, kept: int, total: int, pictures: str) -> str:
+    """A tree in one line that says whether classes are left out."""
+    thinned = f"all {total}" if kept == total else f"{kept} of its {total}"
+    return f"{stem} with {thinned} classes, {pictures}"
 
 
 def require_possible(stem: str, least: int, most_classes: int | None) -> None:

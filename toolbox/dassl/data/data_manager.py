@@ -83,17 +83,7 @@ class DataManager:
         self.tfm_test = self._transform(cfg, custom_tfm_test, is_train=False)
 
         def loader(data: Data, node: CfgNode, is_train: bool) -> DataLoader:
-            return build_data_loader(
-                cfg,
-                sampler_type=node.SAMPLER,
-                data_source=data,
-                batch_size=node.BATCH_SIZE,
-                n_domain=node.get("N_DOMAIN", 0),
-                n_ins=node.get("N_INS", 2),
-                tfm=self.tfm_train if is_train else self.tfm_test,
-                is_train=is_train,
-                dataset_wrapper=dataset_wrapper,
-            )
+            return self._loader(cfg, data, node, is_train, dataset_wrapper)
 
         loaders = cfg.DATALOADER
         unlabelled = loaders.TRAIN_X if loaders.TRAIN_U.SAME_AS_X else loaders.TRAIN_U
@@ -122,6 +112,21 @@ class DataManager:
             ("# test", f"{len(data.test):,}"),
         ]
         print(tabulate([row for row in rows if row[1]]))
+
+    def _loader(
+        self, cfg: CfgNode, data: Data, node: CfgNode, is_train: bool, wrapper: type | None
+    ) -> DataLoader:
+        return build_data_loader(
+            cfg,
+            sampler_type=node.SAMPLER,
+            data_source=data,
+            batch_size=node.BATCH_SIZE,
+            n_domain=node.get("N_DOMAIN", 0),
+            n_ins=node.get("N_INS", 2),
+            tfm=self.tfm_train if is_train else self.tfm_test,
+            is_train=is_train,
+            dataset_wrapper=wrapper,
+        )
 
     @staticmethod
     def _transform(cfg: CfgNode, custom: Callable | None, is_train: bool) -> Callable | None:
