@@ -13,6 +13,7 @@ class ImageNet(FewShotDataset):
     """1,000 classes; the official validation set is for testing, as everywhere in the field."""
 
     stem = "imagenet"
+    shared_names = True  # OpenAI names two classes "missile" and two "sunglasses"
     dataset_dir = "imagenet"
     image_dir = "images"
     listed = True

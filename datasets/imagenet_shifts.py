@@ -15,6 +15,7 @@ class ImageNetShift(FewShotDataset):
     """A subclass says which classes it has and how their folders are called."""
 
     listed = True
+    shared_names = True  # as ImageNet
     test_only = True
 
     def read_splits(self) -> Splits:

@@ -4,15 +4,15 @@ Everything above this file sees images, tokens and prompts, never the package: w
 precision and the order of batch and sequence inside the blocks stay here.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
 
-from models.weights import import_clip, read_state_dict, weights_file
+from models.prompting import BlockAdapter, block_adapters, image_prompts, text_prompts
+from models.weights import import_clip
 
-SIZES = {"input_resolution", "context_length", "vocab_size"}  # integers in OpenAI's files
 PRECISIONS = ("fp32", "fp16", "bf16", "amp")
 
 
@@ -22,6 +22,8 @@ class Backbone(nn.Module):
     Attributes:
         dim: D, width of the joint embedding.
         text_width: W, width of the text transformer.
+        vision_width: width of the vision transformer; 0 for a ResNet.
+        text_blocks, vision_blocks: how many blocks they have; a ResNet 0.
         image_size: side of the square input, pixels.
         context_length: tokens per text, 77 in every published CLIP.
     """
@@ -45,6 +47,10 @@ class Backbone(nn.Module):
             _cast(model, torch.float16 if precision == "fp16" else torch.bfloat16)
         self.dim = model.text_projection.shape[1]
         self.text_width = model.ln_final.weight.shape[0]
+        self.text_blocks = len(model.transformer.resblocks)
+        transformer = getattr(model.visual, "transformer", None)
+        self.vision_width = transformer.width if transformer else 0
+        self.vision_blocks = len(transformer.resblocks) if transformer else 0
         self.image_size = model.visual.input_resolution
         self.context_length = model.positional_embedding.shape[0]
 
@@ -62,7 +68,7 @@ class Backbone(nn.Module):
         """Token ids (K, 77), zero-padded, on the model's device.
 
         Raises:
-            ValueError: if a text has more than 75 tokens.
+            ValueError: naming a text with more tokens than the context holds.
         """
         try:
             tokens = import_clip().tokenize(list(texts), self.context_length)
@@ -74,13 +80,29 @@ class Backbone(nn.Module):
         """Token embeddings (K, L, W) in float32, without positions."""
         return self.model.token_embedding(tokens).float()
 
-    def encode_image(self, images: Tensor) -> Tensor:
-        """Image features (B, D), not normalised, of images (B, 3, image_size, image_size)."""
-        with self._autocast():
+    def encode_image(
+        self,
+        images: Tensor,
+        prompts: Sequence[Tensor] = (),
+        adapters: Mapping[int, BlockAdapter] = MappingProxyType({}),
+    ) -> Tensor:
+        """Image features (B, D), not normalised, of images (B, 3, image_size, image_size).
+
+        Args:
+            images: normalised pictures.
+            prompts: prompts[i], (n, vision_width), enters block i (`models.prompting`).
+            adapters: adapters[i] adds to block i's output.
+        """
+        visual = self.model.visual
+        with image_prompts(visual, prompts), block_adapters(visual, adapters), self._autocast():
             return self.model.encode_image(images)
 
     def encode_text(
-        self, tokens: Tensor, prompts: Sequence[Tensor] = (), slots: Tensor | None = None
+        self,
+        tokens: Tensor,
+        prompts: Sequence[Tensor] = (),
+        slots: Tensor | None = None,
+        adapters: Mapping[int, BlockAdapter] = MappingProxyType({}),
     ) -> Tensor:
         """Text features (K, D), not normalised.
 
@@ -89,36 +111,20 @@ class Backbone(nn.Module):
 
         Args:
             tokens: (K, L) token ids; placeholders where prompts enter.
-            prompts: prompts[0], (n, W) or (K, n, W), replaces the token embeddings in the slots.
+            prompts: prompts[i], (n, W) or (K, n, W), enters block i (`models.prompting`).
             slots: (K, L) bool, n true entries in each row; required with prompts.
+            adapters: adapters[i] adds to block i's output.
         """
         length = int(tokens.argmax(-1).max()) + 1  # end-of-text has the highest id
-        with _replaced_embeddings(self.model, prompts, slots, length), self._autocast():
+        slots = None if slots is None else slots[:, :length]
+        entering = text_prompts(self.model, prompts, slots)
+        with entering, block_adapters(self.model, adapters), self._autocast():
             return self.model.encode_text(tokens[:, :length])
 
     def _autocast(self):
         device = self.model.text_projection.device.type
         dtype = torch.float16 if device == "cuda" else torch.bfloat16
         return torch.autocast(device, dtype, enabled=self.amp)
-
-
-def build_backbone(name: str, precision: str = "fp32") -> Backbone:
-    """Load a backbone by name or file; see `models.weights.weights_file` and `Backbone`.
-
-    The package's own loader rounds weights to float16; here they keep the precision of the file.
-    """
-    state_dict = read_state_dict(weights_file(name))
-    state_dict = {
-        key: value.float() if value.is_floating_point() else value
-        for key, value in state_dict.items()
-        if key not in SIZES
-    }
-    try:
-        model = import_clip().model.build_model(dict(state_dict)).float()
-        model.load_state_dict(state_dict)
-    except (RuntimeError, KeyError) as error:
-        raise ValueError(f"backbone {name} does not fit OpenAI's CLIP: {error}") from error
-    return Backbone(model, precision)
 
 
 def _cast(model: nn.Module, dtype: torch.dtype) -> None:
@@ -129,20 +135,3 @@ def _cast(model: nn.Module, dtype: torch.dtype) -> None:
     projections = [model.text_projection, getattr(model.visual, "proj", None)]
     for projection in filter(lambda p: p is not None, projections):
         projection.data = projection.data.to(dtype)
-
-
-@contextmanager
-def _replaced_embeddings(model, prompts, slots, length) -> Iterator[None]:
-    if not prompts:
-        yield
-        return
-
-    def replace(module, args, embeddings: Tensor) -> Tensor:
-        prompt = prompts[0].to(embeddings.dtype).expand(len(embeddings), -1, -1)
-        return embeddings.masked_scatter(slots[:, :length, None], prompt)
-
-    handle = model.token_embedding.register_forward_hook(replace)
-    try:
-        yield
-    finally:
-        handle.remove()

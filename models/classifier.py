@@ -10,10 +10,15 @@ from models.encoders import Encoder
 
 
 class Output(NamedTuple):
-    """What a classifier answers: logits (B, K) and the head's penalty, a scalar."""
+    """What a classifier answers: logits (B, K), the head's penalty, a scalar, and on what.
+
+    image_features (B, D) and text_features (K, D) or (B, K, D) are float32 and L2-normalised.
+    """
 
     logits: Tensor
     penalty: Tensor
+    image_features: Tensor
+    text_features: Tensor
 
 
 class CLIPClassifier(nn.Module):
@@ -26,23 +31,35 @@ class CLIPClassifier(nn.Module):
         self._text_features: Tensor | None = None
 
     def forward(self, images: Tensor) -> Output:
-        """Logits (B, K) and penalty for images (B, 3, size, size).
+        """Logits (B, K), penalty and features for images (B, 3, size, size).
 
         Raises:
             ValueError: if a feature vector is zero or not finite.
         """
         image_features = self.encoder.encode_image(images)
-        text_features = self._text_features
-        if text_features is None:
-            text_features = normalize(self.encoder.encode_text(image_features), "text")
+        return self.decide(image_features, self.encode_text(image_features))
+
+    def encode_text(self, image_features: Tensor) -> Tensor:
+        """Class features (K, D) or (B, K, D) beside image features (B, D), all as encoded."""
+        if self._text_features is not None:
+            return self._text_features
+        if self.encoder.text_depends_on_image:
+            return self.encoder.encode_text(normalize(image_features, "image"))
+        return self.encoder.encode_text()
+
+    def decide(self, image_features: Tensor, text_features: Tensor) -> Output:
+        """The answer for features as encoded: (B, D), and (K, D) or (B, K, D)."""
         image_features = normalize(image_features, "image")
-        return Output(*self.head(image_features, text_features, self.encoder.backbone.logit_scale))
+        text_features = normalize(text_features, "text")
+        scale = self.encoder.backbone.logit_scale
+        logits, penalty = self.head(image_features, text_features, scale)
+        return Output(logits, penalty, image_features, text_features)
 
     @contextmanager
     def classes_encoded_once(self) -> Iterator[None]:
         """Inside, class features are those of now: for tests, where no parameter moves."""
         if not self.encoder.text_depends_on_image:
-            self._text_features = normalize(self.encoder.encode_text(), "text")
+            self._text_features = self.encoder.encode_text()
         try:
             yield
         finally:

@@ -1,49 +1,63 @@
-"""What all trainers share: composing the classifier, the training step, the test.
+"""What all trainers share: composing the classifier, learning, the test.
 
-A method says what stands before the head (`build_encoder`) and what of it is learned (`learned`);
-`WithRAda` in `trainers/rada.py` exchanges the head.
+A method says what stands before the head (`build_encoder`), what of it is learned (`learned`) and,
+if cross-entropy is not all, its loss (`criterion`); `WithRAda` in `trainers/rada.py` exchanges the
+head.
 """
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from yacs.config import CfgNode
 
 from dassl.engine import TrainerX
-from dassl.metrics import compute_accuracy
 from dassl.optim import build_optimizer
-from models.backbone import PRECISIONS, Backbone, build_backbone
+from dassl.utils import load_pretrained_weights
+from models.backbone import PRECISIONS, Backbone
 from models.classifier import CLIPClassifier
 from models.cosine import CosineHead
 from models.encoders import Encoder
+from models.loading import build_backbone
 from trainers.checkpoints import LearnedCheckpoints
-from trainers.data import cut_borders, require_training_pictures
+from trainers.data import cut_borders, require_distinct, require_training_pictures
 from trainers.learned import Learned, build_schedule
+from trainers.training import TrainingStep
 
 
-class CLIPTrainer(LearnedCheckpoints, TrainerX):
+class CLIPTrainer(LearnedCheckpoints, TrainingStep, TrainerX):
     """Base of every trainer.
 
     Attributes:
-        section: the method's node below cfg.TRAINER; it holds PREC.
-        settings: defaults of the nodes a class adds below cfg.TRAINER, by node name; those of all
-            base classes count; only the selected trainer's nodes exist.
+        section: the method's node below cfg.TRAINER.
+        settings: its defaults, PREC among them; a method that builds on another one's repeats or
+            extends that one's.
+        counts_blocks: keys of the section that count the encoders' blocks.
+        nodes: defaults of further nodes that a mixin adds below cfg.TRAINER, by node name.
         metrics: results of the tests so far, such as {"test/accuracy": 76.3}, percent.
     """
 
     section = ""
-    settings: dict[str, dict] = {}
+    settings: dict = {}
+    counts_blocks: tuple[str, ...] = ()
+    nodes: dict[str, dict] = {}
 
     @classmethod
     def extend_cfg(cls, cfg: CfgNode) -> None:
-        """Add the nodes that this trainer and its base classes read."""
+        """Add the nodes that this trainer and its mixins read."""
+        cfg.TRAINER[cls.section] = CfgNode(cls.settings)
         for base in reversed(cls.__mro__):
-            for name, defaults in vars(base).get("settings", {}).items():
+            for name, defaults in vars(base).get("nodes", {}).items():
                 cfg.TRAINER[name] = CfgNode(defaults)
 
     def __init__(self, cfg: CfgNode):
         self.metrics: dict[str, float] = {}
         super().__init__(cfg)
+
+    @property
+    def own(self) -> CfgNode:
+        """The method's settings, cfg.TRAINER.<section>."""
+        return self.cfg.TRAINER[self.section]
 
     def check_cfg(self, cfg: CfgNode) -> None:
         """Raises ValueError for a precision that does not exist."""
@@ -51,23 +65,29 @@ class CLIPTrainer(LearnedCheckpoints, TrainerX):
         if precision not in PRECISIONS:
             raise ValueError(f'TRAINER.{self.section}.PREC is one of {known}; got "{precision}"')
 
-    def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
+    def build_encoder(self, backbone: Backbone, classnames: Sequence[str]) -> Encoder:
         """What the method puts before the head."""
         raise NotImplementedError
 
-    def build_head(self, dim: int) -> nn.Module:
-        """From features of width dim to logits: CLIP's cosine unless a mixin exchanges it."""
+    def build_head(self, encoder: Encoder) -> nn.Module:
+        """From features to logits: CLIP's cosine unless a mixin exchanges it."""
         return CosineHead()
 
+    def build_classifier(self, backbone: Backbone, classnames: Sequence[str]) -> CLIPClassifier:
+        """Encoder and head, composed."""
+        encoder = self.build_encoder(backbone, classnames)
+        return CLIPClassifier(encoder, self.build_head(encoder))
+
     def learned(self) -> dict[str, Learned]:
-        """The modules to train, by the name of their checkpoint folder."""
+        """The modules to train, by the name of their checkpoint folder; the method's own first."""
         return {}
 
     def build_model(self) -> None:
         """Compose backbone, encoder and head; register what is learned."""
-        cfg = self.cfg
+        cfg, classnames = self.cfg, self.dm.dataset.classnames
+        require_distinct(classnames, type(self.dm.dataset))
         print(f"Loading CLIP (backbone: {cfg.MODEL.BACKBONE.NAME})")
-        backbone = build_backbone(cfg.MODEL.BACKBONE.NAME, cfg.TRAINER[self.section].PREC)
+        backbone = build_backbone(cfg.MODEL.BACKBONE.NAME, self.own.PREC)
         if tuple(cfg.INPUT.SIZE) != (backbone.image_size, backbone.image_size):
             raise ValueError(
                 f"{cfg.MODEL.BACKBONE.NAME} sees pictures of side "
@@ -75,16 +95,19 @@ class CLIPTrainer(LearnedCheckpoints, TrainerX):
             )
         print("Building custom CLIP")
         backbone.to(self.device)
-        encoder = self.build_encoder(backbone, self.dm.dataset.classnames)
-        self.model = CLIPClassifier(encoder, self.build_head(backbone.dim)).to(self.device)
-        for name, (module, optim_cfg) in self.learned().items():
+        self.model = self.build_classifier(backbone, classnames).to(self.device)
+        learned = self.learned()
+        if learned:
+            print("Turning off gradients in both the image and the text encoder")
+        for name, (module, optim_cfg) in learned.items():
+            if cfg.MODEL.INIT_WEIGHTS and not self._models:
+                load_pretrained_weights(module, cfg.MODEL.INIT_WEIGHTS)
             optim = build_optimizer(module, optim_cfg)
             self.register_model(name, module, optim, build_schedule(optim, optim_cfg))
-        self.learned_parameters = sum(
-            p.numel() for m in self._models.values() for p in m.parameters()
-        )
-        print(f"# learned parameters: {self.learned_parameters:,}")
-        fp16 = cfg.TRAINER[self.section].PREC == "amp" and self.device.type == "cuda"
+        sizes = [p.numel() for m in self._models.values() for p in m.parameters()]
+        self.learned_parameters = sum(sizes)
+        print(f"# learned parameters: {sum(sizes):,} in {len(sizes)} tensors")
+        fp16 = self.own.PREC == "amp" and self.device.type == "cuda"
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=fp16)
 
     def build_data_loader(self) -> None:
@@ -101,25 +124,6 @@ class CLIPTrainer(LearnedCheckpoints, TrainerX):
             print("Nothing to learn")
             self.test()
 
-    def forward_backward(self, batch: dict) -> dict[str, float]:
-        """One step: cross-entropy plus the head's penalty."""
-        image, label = self.parse_batch_train(batch)
-        logits, penalty = self._with_paths(batch, self.model, image)
-        loss = F.cross_entropy(logits, label) + penalty
-        self.detect_anomaly(loss)
-        self.model_zero_grad()
-        self.scaler.scale(loss).backward()
-        for optim in self._optims.values():
-            self.scaler.step(optim)
-        self.scaler.update()
-        if self.batch_idx + 1 == self.num_batches:
-            self.update_lr()
-        return {"loss": loss.item(), "acc": compute_accuracy(logits, label)[0].item()}
-
-    def parse_batch_train(self, batch: dict) -> tuple[Tensor, Tensor]:
-        """Images (B, 3, H, W) and labels (B,) on the trainer's device."""
-        return batch["img"].to(self.device), batch["label"].to(self.device)
-
     def parse_batch_test(self, batch: dict) -> tuple[Tensor, Tensor]:
         """As for training; remembers the batch for messages that name a picture."""
         self._test_batch = batch
@@ -133,18 +137,10 @@ class CLIPTrainer(LearnedCheckpoints, TrainerX):
 
     def model_inference(self, images: Tensor) -> Tensor:
         """Logits (B, K)."""
-        return self._with_paths(self._test_batch, self.model, images).logits
+        return self.with_paths(self._test_batch, self.model, images).logits
 
     def write_scalar(self, tag: str, scalar_value: float, global_step: int | None = None) -> None:
         """Dassl's tensorboard hook; also keeps the results of tests."""
         if not tag.startswith("train/"):
             self.metrics[tag] = float(scalar_value)
         super().write_scalar(tag, scalar_value, global_step)
-
-    def _with_paths(self, batch: dict, function, images: Tensor):
-        try:
-            return function(images)
-        except ValueError as error:
-            first, *rest = batch["impath"]
-            more = f" and {len(rest)} more" if rest else ""
-            raise ValueError(f"{error} (batch of {first}{more})") from error

@@ -15,12 +15,13 @@ import dassl
 from dassl.utils import save_checkpoint
 from trainers.records import checkpoint_file, flatten, read_checkpoint, require_same
 
-TRAINING_ONLY = {"PREC", "OPTIM", "ALPHA", "PENALTY"}  # settings that the learned tensors outlive
+TRAINING_ONLY = {"PREC", "OPTIM", "ALPHA", "PENALTY"}  # the same of all methods
 
 
 class LearnedCheckpoints:
     """Mixin of `CLIPTrainer`: saving, loading and resuming."""
 
+    training_only: set[str] = set()  # the method's settings that the learned tensors outlive
     learned_per_class = False  # True: the learned tensors belong to the classes of their training
 
     def record(self) -> dict[str, dict]:
@@ -30,7 +31,8 @@ class LearnedCheckpoints:
         """
         cfg = self.cfg
         nodes = flatten(cfg.TRAINER, "TRAINER.")
-        model = {k: v for k, v in nodes.items() if not TRAINING_ONLY & set(k.split("."))}
+        outlived = TRAINING_ONLY | self.training_only
+        model = {k: v for k, v in nodes.items() if not outlived & set(k.split("."))}
         model["MODEL.BACKBONE.NAME"] = osp.basename(cfg.MODEL.BACKBONE.NAME)
         if "REHEARSAL" in cfg:
             model["rehearsal"] = "yes"
@@ -47,11 +49,12 @@ class LearnedCheckpoints:
     def save_model(self, epoch, directory, is_best=False, val_result=None, model_name=""):
         """As Dassl's, with the record; plain types only, so that weights_only loads it."""
         for name in self.get_model_names():
+            optim, sched = self._optims[name], self._scheds[name]
             state = {
                 "state_dict": self._models[name].state_dict(),
                 "epoch": epoch + 1,
-                "optimizer": self._optims[name].state_dict(),
-                "scheduler": _plain(self._scheds[name].state_dict()),
+                "optimizer": optim.state_dict() if optim else None,
+                "scheduler": _plain(sched.state_dict()) if sched else None,
                 "val_result": None if val_result is None else float(val_result),
                 "best_result": float(self.best_result),
                 "record": self.record(),

@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from yacs.config import CfgNode
 
+from dassl.config import get_cfg_default
 from dassl.optim import build_lr_scheduler
 
 
@@ -16,6 +17,24 @@ class Learned(NamedTuple):
 
     module: nn.Module
     optim: CfgNode
+
+
+def own_optim(**recipe) -> dict:
+    """Defaults of an OPTIM node beside the run's own: Dassl's with a recipe.
+
+    It has no MAX_EPOCH: the number of epochs is the run's.
+    """
+    optim = dict(get_cfg_default().OPTIM)
+    del optim["MAX_EPOCH"]
+    return optim | recipe
+
+
+def with_epochs(optim: CfgNode, epochs: int) -> CfgNode:
+    """An OPTIM node made by `own_optim`, for so many epochs."""
+    optim = optim.clone()
+    optim.defrost()
+    optim.MAX_EPOCH = epochs
+    return optim
 
 
 def build_schedule(optim: Optimizer, optim_cfg: CfgNode) -> LRScheduler:

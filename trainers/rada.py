@@ -9,29 +9,19 @@ from yacs.config import CfgNode
 
 from dassl.config import get_cfg_default
 from dassl.engine import TRAINER_REGISTRY
+from models.encoders import Encoder
 from models.rational import RAdaHead
+from trainers.clip_adapter import Adapter, CLIPAdapter
+from trainers.cocoop import CoCoOp
 from trainers.coop import CoOp
-from trainers.learned import Learned
+from trainers.ivlp import IVLP
+from trainers.kgcoop import KgCoOp
+from trainers.learned import Learned, own_optim, with_epochs
+from trainers.maple import MaPLe
+from trainers.mma import MMA
+from trainers.prompt import Prompt
+from trainers.promptsrc import PromptSRC
 from trainers.zsclip import ZeroshotCLIP
-
-
-def mask_optim() -> dict:
-    """Defaults of TRAINER.RADA.OPTIM: Dassl's OPTIM with the authors' base-to-new recipe.
-
-    The number of epochs is the run's: OPTIM.MAX_EPOCH.
-    """
-    optim = dict(get_cfg_default().OPTIM)
-    del optim["MAX_EPOCH"]
-    recipe = {
-        "NAME": "adam",
-        "LR": 5e-5,
-        "WEIGHT_DECAY": 5e-4,
-        "LR_SCHEDULER": "cosine",
-        "WARMUP_EPOCH": 1,
-        "WARMUP_TYPE": "constant",
-        "WARMUP_CONS_LR": 1e-5,
-    }
-    return {**optim, **recipe}
 
 
 class WithRAda:
@@ -40,32 +30,39 @@ class WithRAda:
     The baseline's part is trained as OPTIM says, the mask as TRAINER.RADA.OPTIM says.
     """
 
-    settings = {
+    nodes = {
         "RADA": {
             "HEADS": 8,
             "TEMPERATURE": 1.0,
             "ALPHA": 0.1,  # weight of the smoothness penalty; the published runs' is not known
             "PENALTY": "linf",  # linf or mse
-            "OPTIM": mask_optim(),
+            # the authors' base-to-new recipe
+            "OPTIM": own_optim(
+                NAME="adam",
+                LR=5e-5,
+                WEIGHT_DECAY=5e-4,
+                LR_SCHEDULER="cosine",
+                WARMUP_EPOCH=1,
+                WARMUP_TYPE="constant",
+                WARMUP_CONS_LR=1e-5,
+            ),
         }
     }
 
-    def build_head(self, dim: int) -> nn.Module:
+    def build_head(self, encoder: Encoder) -> nn.Module:
         """The RAda head; at initialisation its mask is one everywhere."""
-        settings = self.cfg.TRAINER.RADA
-        return RAdaHead(dim, settings.HEADS, settings.TEMPERATURE, settings.ALPHA, settings.PENALTY)
+        own, dim = self.cfg.TRAINER.RADA, encoder.backbone.dim
+        return RAdaHead(dim, own.HEADS, own.TEMPERATURE, own.ALPHA, own.PENALTY)
 
     def learned(self) -> dict[str, Learned]:
         """The baseline's modules and the mask."""
-        optim = self.cfg.TRAINER.RADA.OPTIM.clone()
-        optim.defrost()
-        optim.MAX_EPOCH = self.cfg.OPTIM.MAX_EPOCH
+        optim = with_epochs(self.cfg.TRAINER.RADA.OPTIM, self.cfg.OPTIM.MAX_EPOCH)
         return {**super().learned(), "mask": Learned(self.model.head.mask, optim)}
 
 
 @TRAINER_REGISTRY.register()
 class RAda(WithRAda, ZeroshotCLIP):
-    """The mask alone, over the features of frozen encoders."""
+    """Learns the mask alone, over the features of frozen encoders."""
 
     def check_cfg(self, cfg: CfgNode) -> None:
         """Raises ValueError for an OPTIM setting that nothing would read."""
@@ -81,4 +78,49 @@ class RAda(WithRAda, ZeroshotCLIP):
 
 @TRAINER_REGISTRY.register()
 class RAdaCoOp(WithRAda, CoOp):
-    """CoOp's context and the mask, learned together."""
+    """Learns CoOp's context and the mask."""
+
+
+@TRAINER_REGISTRY.register()
+class RAdaCoCoOp(WithRAda, CoCoOp):
+    """Learns CoCoOp's context, which shifts with the image, and the mask."""
+
+
+@TRAINER_REGISTRY.register()
+class RAdaKgCoOp(WithRAda, KgCoOp):
+    """Learns KgCoOp's context and the mask."""
+
+
+@TRAINER_REGISTRY.register()
+class RAdaMaPLe(WithRAda, MaPLe):
+    """Learns MaPLe's coupled prompts and the mask."""
+
+
+@TRAINER_REGISTRY.register()
+class RAdaIVLP(WithRAda, IVLP):
+    """Learns IVLP's prompts in both encoders and the mask."""
+
+
+@TRAINER_REGISTRY.register()
+class RAdaPromptSRC(WithRAda, PromptSRC):
+    """Learns PromptSRC's prompts and the mask."""
+
+
+@TRAINER_REGISTRY.register()
+class RAdaCLIPAdapter(WithRAda, CLIPAdapter):
+    """Learns CLIP-Adapter's bottleneck and the mask."""
+
+
+@TRAINER_REGISTRY.register()
+class RAdaMMA(WithRAda, MMA):
+    """Learns MMA's adapters in both encoders and the mask."""
+
+
+@TRAINER_REGISTRY.register()
+class RAdaPrompt(WithRAda, Prompt):
+    """Learns prompts and the mask: "RAda + Prompt" of the paper."""
+
+
+@TRAINER_REGISTRY.register()
+class RAdaAdapter(WithRAda, Adapter):
+    """Learns residual adapters and the mask: "RAda + Adapter" of the paper."""

@@ -14,6 +14,7 @@ import torch
 from yacs.config import CfgNode
 
 from dassl.data.datasets import DATASET_REGISTRY
+from dassl.engine import TRAINER_REGISTRY
 from datasets.rehearsal import STAMP, build_tree
 from datasets.rehearsal.files import NAMES
 from datasets.shapes import RenderedDataset
@@ -25,6 +26,8 @@ PICTURES = 20  # training pictures a class, more for more shots
 MOST_CLASSES = 102  # flowers, food and actions stay whole
 EPOCHS = 2
 SIDE = 32  # of the tiny CLIP's pictures, pixels
+BLOCKS = 2  # of its text encoder; the image encoder has one more
+BATCH = 16  # smaller batches are made this large
 WORKERS = 2
 
 
@@ -84,6 +87,12 @@ def exchange_settings(cfg: CfgNode) -> Iterator[str]:
     yield from _set(cfg.INPUT, "SIZE", (SIDE, SIDE), "INPUT.")
     workers = min(cfg.DATALOADER.NUM_WORKERS, WORKERS)
     yield from _set(cfg.DATALOADER, "NUM_WORKERS", workers, "DATALOADER.")
+    train = cfg.DATALOADER.TRAIN_X
+    yield from _set(train, "BATCH_SIZE", max(train.BATCH_SIZE, BATCH), "DATALOADER.TRAIN_X.")
+    trainer = TRAINER_REGISTRY.get(cfg.TRAINER.NAME)
+    for key in trainer.counts_blocks:
+        own = cfg.TRAINER[trainer.section]
+        yield from _set(own, key, min(own[key], BLOCKS), f"TRAINER.{trainer.section}.")
     for name, node in _nodes(cfg):
         if name.endswith("OPTIM."):
             for key, most in (("MAX_EPOCH", EPOCHS), ("WARMUP_EPOCH", EPOCHS - 1)):

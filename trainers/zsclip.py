@@ -2,27 +2,38 @@
 
 from dassl.engine import TRAINER_REGISTRY
 from models.backbone import Backbone
-from models.encoders import Encoder, TemplateEncoder
+from models.encoders import Encoder, FrozenEncoder
+from models.templates import IMAGENET, IMAGENET_SELECT, encode_ensemble
 from trainers.base import CLIPTrainer
+from trainers.texts import own_template
+
+ENSEMBLES = {"": (), "select": IMAGENET_SELECT, "imagenet": IMAGENET}
 
 
 @TRAINER_REGISTRY.register()
 class ZeroshotCLIP(CLIPTrainer):
-    """Nothing is learned; `train` only tests."""
+    """Learns nothing: CLIP's own class features of one template, or of an ensemble."""
 
     section = "ZEROSHOTCLIP"
     settings = {
-        "ZEROSHOTCLIP": {
-            "TEMPLATE": "",  # a sentence with {}; empty: the dataset's own
-            "PREC": "fp32",
-        }
+        "TEMPLATE": "",  # a sentence with {}; empty: the dataset's own
+        # more templates, averaged: "select" (the best seven of CLIP's for ImageNet, as CoOp's
+        # ZeroshotCLIP2 has them) or "imagenet" (all eighty)
+        "ENSEMBLE": "",
+        "PREC": "fp32",
     }
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """Frozen class features."""
-        template = self.cfg.TRAINER[self.section].TEMPLATE
-        template = template or getattr(self.dm.dataset, "template", "a photo of a {}.")
-        if template.count("{}") != 1:
-            raise ValueError(f'TEMPLATE needs one {{}} for the class name; got "{template}"')
-        print(f"Prompts: {[template.format(name.replace('_', ' ')) for name in classnames]}")
-        return TemplateEncoder(backbone, classnames, [template])
+        ensemble, template = self.own.ENSEMBLE, own_template(self)
+        if ensemble not in ENSEMBLES:
+            known = ", ".join(f'"{name}"' for name in ENSEMBLES)
+            raise ValueError(f'TRAINER.{self.section}.ENSEMBLE is one of {known}; got "{ensemble}"')
+        templates = [*ENSEMBLES[ensemble]]
+        if template not in templates:
+            templates.append(template)
+        if len(templates) == 1:
+            print(f"Prompts: {[template.format(name.replace('_', ' ')) for name in classnames]}")
+        else:
+            print(f"Prompt ensembling (n={len(templates)})")
+        return FrozenEncoder(backbone, encode_ensemble(backbone, classnames, templates))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.backbone import Backbone, build_backbone
+from models.backbone import Backbone
+from models.loading import build_backbone
 from models.weights import import_clip, read_state_dict, weights_file
 from tests.tinyclip import draw_state_dict, seeded_images
 

@@ -10,7 +10,9 @@ from torch.nn import functional as F
 from models.backbone import Backbone
 from models.classifier import CLIPClassifier, normalize
 from models.cosine import CosineHead
-from models.encoders import CoOpEncoder, PromptLearner, TemplateEncoder
+from models.encoders import FrozenEncoder, PromptEncoder
+from models.prompt_learner import PromptLearner
+from models.templates import encode_ensemble
 from models.weights import import_clip
 from tests.tinyclip import draw_state_dict, seeded_images
 
@@ -24,15 +26,16 @@ def backbone():
 
 def coop(backbone, meta, case):
     settings = meta["cases"][case]["cfg"]
+    words = settings.get("CTX_INIT", "")
     learner = PromptLearner(
         backbone,
         meta["classnames"],
-        n_ctx=settings.get("N_CTX", 16),
-        ctx_init=settings.get("CTX_INIT", ""),
+        n_ctx=len(words.split()) or settings.get("N_CTX", 16),
+        ctx_init=words,
         class_specific=settings.get("CSC", False),
         class_token_position=settings.get("CLASS_TOKEN_POSITION", "end"),
     )
-    return CLIPClassifier(CoOpEncoder(backbone, learner), CosineHead()), learner
+    return CLIPClassifier(PromptEncoder(backbone, learner), CosineHead()), learner
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -78,8 +81,8 @@ def test_classes_encoded_once_gives_the_same_logits(backbone, golden):
 def test_template_ensemble_equals_the_reference(backbone, golden):
     data = golden("tinyclip_outputs.npz")
     meta = data["meta"]
-    encoder = TemplateEncoder(backbone, meta["classnames"], meta["templates"])
-    model = CLIPClassifier(encoder, CosineHead())
+    features = encode_ensemble(backbone, meta["classnames"], meta["templates"])
+    model = CLIPClassifier(FrozenEncoder(backbone, features), CosineHead())
     logits = model(seeded_images(meta["image_seed"], meta["n_images"], 32)).logits
     np.testing.assert_allclose(logits, data["logits_ensemble"], rtol=0, atol=3e-4)
 

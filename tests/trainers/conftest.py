@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import train
+import trainers
 from dassl.utils import Logger
 from datasets.picks import Picks
 from datasets.pictures import Picture
@@ -57,6 +58,13 @@ OPTIONS = (
 )
 
 
+def shallow(trainer: str) -> list[str]:
+    """Options for the two blocks of the golden tiny CLIP."""
+    cls = trainers.registered()[trainer]
+    keys = (f"TRAINER.{cls.section}.{key}" for key in cls.counts_blocks)
+    return [word for key in keys for word in (key, "2")]
+
+
 def classes_option(classes: str) -> tuple[str, str]:
     """Base, new or all classes."""
     return "DATASET.SUBSAMPLE_CLASSES", classes
@@ -86,7 +94,8 @@ def run_train(caltech_root, tiny_clip):
 
     def run(trainer: str, output, *opts: str, arguments=(), classes="base"):
         command = command_line(caltech_root, tiny_clip, trainer, output)
-        return train.main([*command, *arguments, *OPTIONS, *classes_option(classes), *opts])
+        options = [*OPTIONS, *shallow(trainer), *classes_option(classes), *opts]
+        return train.main([*command, *arguments, *options])
 
     return run
 

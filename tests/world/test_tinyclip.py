@@ -6,7 +6,7 @@ import json
 import pytest
 import torch
 
-from models.backbone import build_backbone
+from models.loading import build_backbone
 from models.weights import TINY_CLIP_FILE, import_clip
 from world import handwriting
 from world.classes import CLASSNAMES

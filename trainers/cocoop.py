@@ -1,0 +1,31 @@
+"""CoCoOp: context words that shift with the image (Zhou et al., arXiv 2203.05557)."""
+
+from dassl.engine import TRAINER_REGISTRY
+from models.backbone import Backbone
+from models.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
+from models.encoders import Encoder
+from trainers.base import CLIPTrainer
+from trainers.learned import Learned
+
+
+@TRAINER_REGISTRY.register()
+class CoCoOp(CLIPTrainer):
+    """Learns context vectors and a small network that shifts them for each image."""
+
+    section = "COCOOP"
+    settings = {
+        "N_CTX": 16,  # number of context vectors
+        "CTX_INIT": "",  # words to start from; their number replaces N_CTX
+        "PREC": "fp32",
+    }
+
+    def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
+        """Class names behind a context for each image."""
+        words = self.own.CTX_INIT.replace("_", " ")
+        n_ctx = len(words.split(" ")) if words else self.own.N_CTX
+        learner = ConditionalPromptLearner(backbone, classnames, n_ctx, words)
+        return ConditionalEncoder(backbone, learner)
+
+    def learned(self) -> dict[str, Learned]:
+        """The prompt learner with its network, trained as OPTIM says."""
+        return {"prompt_learner": Learned(self.model.encoder.prompt_learner, self.cfg.OPTIM)}

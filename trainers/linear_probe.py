@@ -1,0 +1,29 @@
+"""LinearProbe: a linear classifier over frozen features (Radford et al., arXiv 2103.00020)."""
+
+from dassl.engine import TRAINER_REGISTRY
+from models.backbone import Backbone
+from models.class_linear import ClassLinear, LinearHead
+from models.classifier import CLIPClassifier, normalize
+from trainers.learned import Learned
+from trainers.zsclip import ZeroshotCLIP
+
+
+@TRAINER_REGISTRY.register()
+class LinearProbe(ZeroshotCLIP):
+    """Learns a linear classifier over image features, from zero-shot CLIP's on.
+
+    A class that it was not trained on keeps zero-shot CLIP's weights.
+    """
+
+    section = "LINEARPROBE"
+    settings = ZeroshotCLIP.settings
+
+    def build_classifier(self, backbone: Backbone, classnames: list[str]) -> CLIPClassifier:
+        """One row a class, which starts as s times the class features (as WiSE-FT's does)."""
+        encoder = self.build_encoder(backbone, classnames)
+        weight = backbone.logit_scale * normalize(encoder.encode_text(), "text")
+        return CLIPClassifier(encoder, LinearHead(ClassLinear(backbone.dim, classnames, weight)))
+
+    def learned(self) -> dict[str, Learned]:
+        """The classifier, trained as OPTIM says."""
+        return {"linear": Learned(self.model.head.linear, self.cfg.OPTIM)}

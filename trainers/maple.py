@@ -1,0 +1,38 @@
+"""MaPLe: coupled prompts in both encoders (Khattak et al., arXiv 2210.03117)."""
+
+from dassl.engine import TRAINER_REGISTRY
+from models.backbone import Backbone
+from models.deep_prompts import CoupledPrompts
+from models.encoders import Encoder, PromptEncoder
+from trainers.base import CLIPTrainer
+from trainers.learned import Learned
+from trainers.texts import require_depth
+
+
+@TRAINER_REGISTRY.register()
+class MaPLe(CLIPTrainer):
+    """Learns text prompts in the first blocks and what makes image prompts of them."""
+
+    section = "MAPLE"
+    settings = {
+        "N_CTX": 2,  # prompts a block
+        "CTX_INIT": "a photo of a",  # words the first block's start from, if N_CTX is 4 or less
+        "PROMPT_DEPTH": 9,  # blocks with prompts, counted from the first
+        "PREC": "fp32",
+    }
+
+    counts_blocks = ("PROMPT_DEPTH",)
+
+    def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
+        """Prompts in both encoders."""
+        for encoder in ("vision", "text"):
+            blocks = getattr(backbone, f"{encoder}_blocks")
+            depth = require_depth(self, "PROMPT_DEPTH", 1, blocks, encoder)
+        own = self.own
+        words = own.CTX_INIT if own.N_CTX <= 4 else ""
+        learner = CoupledPrompts(backbone, classnames, own.N_CTX, words, depth)
+        return PromptEncoder(backbone, learner)
+
+    def learned(self) -> dict[str, Learned]:
+        """Prompts and projections, trained as OPTIM says."""
+        return {"prompt_learner": Learned(self.model.encoder.prompt_learner, self.cfg.OPTIM)}

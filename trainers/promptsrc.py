@@ -1,0 +1,69 @@
+"""PromptSRC: prompts that regulate themselves (Khattak et al., arXiv 2307.06948)."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from dassl.engine import TRAINER_REGISTRY
+from models.averaging import GaussianAverage
+from models.backbone import Backbone
+from models.classifier import Output, normalize
+from models.encoders import Encoder
+from models.templates import IMAGENET, encode_ensemble
+from trainers.ivlp import IVLP
+
+TEMPLATES = IMAGENET[:60]  # the authors' file lists the first sixty
+
+
+@TRAINER_REGISTRY.register()
+class PromptSRC(IVLP):
+    """Learns IVLP's prompts, held near frozen CLIP and averaged over the epochs."""
+
+    section = "PROMPTSRC"
+    settings = IVLP.settings | {
+        "N_CTX_VISION": 4,
+        "N_CTX_TEXT": 4,
+        "TEXT_LOSS_WEIGHT": 25.0,  # of the distance to frozen class features
+        "IMAGE_LOSS_WEIGHT": 10.0,  # of the distance to frozen image features
+        "GPA_MEAN": 15.0,  # epoch that counts most in the average of the prompts
+        "GPA_STD": 1.0,  # epochs
+    }
+    training_only = {"TEXT_LOSS_WEIGHT", "IMAGE_LOSS_WEIGHT", "GPA_MEAN", "GPA_STD"}
+
+    def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
+        """IVLP's, and the frozen class features to stay near."""
+        frozen = encode_ensemble(backbone, classnames, TEMPLATES, normalise=False)
+        self.frozen_features = normalize(frozen, "text")
+        return super().build_encoder(backbone, classnames)
+
+    def build_model(self) -> None:
+        """As all; the running average of the prompts is saved beside them."""
+        super().build_model()
+        own = self.own
+        self.average = GaussianAverage(
+            self._models["prompt_learner"], self.cfg.OPTIM.MAX_EPOCH, own.GPA_MEAN, own.GPA_STD
+        )
+        self.register_model("prompt_average", self.average)
+
+    def criterion(self, output: Output, images: Tensor, labels: Tensor) -> Tensor:
+        """Cross-entropy, and the distance of features and logits to frozen CLIP's."""
+        backbone = self.model.encoder.backbone
+        with torch.no_grad():
+            frozen_images = normalize(backbone.encode_image(images), "image")
+            frozen_logits = backbone.logit_scale * frozen_images @ self.frozen_features.t()
+        text = F.l1_loss(output.text_features, self.frozen_features)
+        image = F.l1_loss(output.image_features, frozen_images)
+        logits, frozen = output.logits.log_softmax(-1), frozen_logits.log_softmax(-1)
+        apart = F.kl_div(logits, frozen, reduction="sum", log_target=True) / logits.numel()
+        own = self.own
+        consistency = own.TEXT_LOSS_WEIGHT * text + own.IMAGE_LOSS_WEIGHT * image + apart
+        return super().criterion(output, images, labels) + consistency
+
+    def after_epoch(self) -> None:
+        """Add the epoch's prompts to their average; the last epoch ends with the average."""
+        learner = self._models["prompt_learner"]
+        self.average.add(learner, self.epoch)
+        if self.epoch + 1 == self.max_epoch:
+            print("Using the average of the prompts (GPA) for the final model")
+            self.average.copy_to(learner)
+        super().after_epoch()
