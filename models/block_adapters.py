@@ -54,7 +54,7 @@ class BlockAdapter(nn.Module):
             tokens: the block's input (L, B, width).
             norm: the block's first LayerNorm.
         """
-        hidden = norm(ScaledGradient.apply(tokens, self.scale)).float()
+        hidden = norm(ScaledGradient.apply(tokens, self.scale)).to(self.down.weight.dtype)
         hidden = shared(self.down(hidden).relu()).relu()
         return ScaledGradient.apply(self.up(hidden) * self.scale, 1 / self.scale)
 
