@@ -49,7 +49,10 @@ class ClassLinear(nn.Linear):
 
 
 class LinearHead(nn.Module):
-    """Logits of a linear classifier over image features; class features are not read."""
+    """Logits of a linear classifier over s times the image features; class features are not read.
+
+    The scale keeps the rows as small as class features, whatever a backbone's scale is.
+    """
 
     def __init__(self, linear: ClassLinear):
         super().__init__()
@@ -59,5 +62,5 @@ class LinearHead(nn.Module):
         self, image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float
     ) -> tuple[Tensor, Tensor]:
         """Logits (B, K) for image features (B, D), L2-normalised, and a zero penalty."""
-        logits = self.linear(image_features)
+        logits = self.linear(logit_scale * image_features)
         return logits, torch.zeros((), device=logits.device)

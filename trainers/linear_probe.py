@@ -19,9 +19,9 @@ class LinearProbe(ZeroshotCLIP):
     settings = ZeroshotCLIP.settings
 
     def build_classifier(self, backbone: Backbone, classnames: list[str]) -> CLIPClassifier:
-        """One row a class, which starts as s times the class features (as WiSE-FT's does)."""
+        """One row a class, which starts as its class features: from CLIP's own logits."""
         encoder = self.build_encoder(backbone, classnames)
-        weight = backbone.logit_scale * normalize(encoder.encode_text(), "text")
+        weight = normalize(encoder.encode_text(), "text")
         return CLIPClassifier(encoder, LinearHead(ClassLinear(backbone.dim, classnames, weight)))
 
     def learned(self) -> dict[str, Learned]:
