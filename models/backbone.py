@@ -64,17 +64,26 @@ class Backbone(nn.Module):
         """Precision of the encoders' matrices."""
         return self.model.text_projection.dtype
 
-    def tokenize(self, texts: Sequence[str]) -> Tensor:
+    def tokenize(self, texts: Sequence[str], names: Sequence[str] = ()) -> Tensor:
         """Token ids (K, 77), zero-padded, on the model's device.
 
+        Args:
+            texts: K sentences.
+            names: the K classes they speak of, for the message.
+
         Raises:
-            ValueError: naming a text with more tokens than the context holds.
+            ValueError: naming the class of a text that does not fit into the context.
         """
-        try:
-            tokens = import_clip().tokenize(list(texts), self.context_length)
-        except RuntimeError as error:
-            raise ValueError(f"{error}; shorten the class name or the template") from error
-        return tokens.to(self.model.text_projection.device)
+        rows = []
+        for text, name in zip(texts, names or texts, strict=True):
+            try:
+                rows.append(import_clip().tokenize([text], self.context_length))
+            except RuntimeError:
+                raise ValueError(
+                    f'class "{name}": its text has more than the {self.context_length} tokens that '
+                    f'CLIP reads ("{text[:40]}..."); shorten its name, the template or the context'
+                ) from None
+        return torch.cat(rows).to(self.model.text_projection.device)
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Token embeddings (K, L, W) in float32, without positions."""

@@ -48,7 +48,7 @@ class PromptLearner(nn.Module):
             )
         prefix = words or " ".join(["X"] * n_ctx)
         names = [name.replace("_", " ") for name in classnames]
-        tokens = backbone.tokenize([f"{prefix} {name}." for name in names])
+        tokens = backbone.tokenize([f"{prefix} {name}." for name in names], names)
         lengths = [int(ids.argmax()) - 1 for ids in backbone.tokenize(names)]
         self.n_ctx = n_ctx
         self.ctx = nn.Parameter(_initial(backbone, words, n_ctx, class_specific, len(names)))

@@ -40,7 +40,8 @@ class RationalMask(nn.Module):
     def __init__(self, dim: int, num_heads: int = 8, temperature: float = 1.0):
         super().__init__()
         if num_heads < 1 or dim % num_heads:
-            raise ValueError(f"{dim} features do not split over {num_heads} heads; take a divisor")
+            divisors = ", ".join(str(n) for n in range(1, dim + 1) if dim % n == 0)
+            raise ValueError(f"{dim} features split over {divisors} heads, not over {num_heads}")
         if not temperature > 0:
             raise ValueError(f"temperature must be above 0, got {temperature}")
         self.num_heads, self.temperature = num_heads, temperature

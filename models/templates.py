@@ -24,11 +24,16 @@ def require_template(template: str, key: str) -> str:
     return template
 
 
+def tokenize_classes(backbone: Backbone, classnames: Sequence[str], template: str) -> Tensor:
+    """Token ids (K, 77) of the sentence about each class; underscores in names become blanks."""
+    names = [name.replace("_", " ") for name in classnames]
+    return backbone.tokenize([template.format(name) for name in names], names)
+
+
 @torch.no_grad()
 def encode_template(backbone: Backbone, classnames: Sequence[str], template: str) -> Tensor:
-    """Features (K, D) in float32, not normalised; underscores in names become blanks."""
-    texts = [template.format(name.replace("_", " ")) for name in classnames]
-    return backbone.encode_text(backbone.tokenize(texts)).float()
+    """Features (K, D) in float32, not normalised."""
+    return backbone.encode_text(tokenize_classes(backbone, classnames, template)).float()
 
 
 def encode_ensemble(

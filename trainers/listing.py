@@ -135,6 +135,7 @@ def published_settings(cls: type[CLIPTrainer], backbone: Backbone) -> CfgNode:
     file = CONFIGS / cls.__name__ / PUBLISHED
     if file.exists():
         cfg.merge_from_file(str(file))
+    cfg.MODEL.BACKBONE.NAME = "this backbone"  # for messages
     own = cfg.TRAINER[cls.section]
     own.PREC = "fp32"
     for key in cls.counts_blocks:

@@ -4,6 +4,7 @@ from dassl.engine import TRAINER_REGISTRY
 from models.backbone import Backbone
 from models.block_adapters import MultiModalAdapterEncoder, MultiModalAdapters
 from models.encoders import Encoder
+from models.templates import tokenize_classes
 from trainers.base import CLIPTrainer
 from trainers.learned import Learned
 from trainers.texts import own_template, require_depth
@@ -38,11 +39,11 @@ class MMA(CLIPTrainer):
             )
         if own.ADAPTER_DIM < 1 or not own.ADAPTER_SCALE > 0:
             raise ValueError(f"TRAINER.{self.section}: ADAPTER_DIM and _SCALE must be above 0")
-        texts = [own_template(self).format(name.replace("_", " ")) for name in classnames]
+        tokens = tokenize_classes(backbone, classnames, own_template(self))
         adapters = MultiModalAdapters(
             backbone, own.ADAPTER_START, end, own.ADAPTER_DIM, own.ADAPTER_SCALE
         )
-        return MultiModalAdapterEncoder(backbone, backbone.tokenize(texts), adapters)
+        return MultiModalAdapterEncoder(backbone, tokens, adapters)
 
     def learned(self) -> dict[str, Learned]:
         """The adapters, trained as OPTIM says."""

@@ -106,8 +106,8 @@ def test_mistakes_are_named(tiny_file, tmp_path):
             read_state_dict(str(tmp_path / name))
     with pytest.raises(ValueError, match="unknown precision"):
         build_backbone(tiny_file, "fp8")
-    with pytest.raises(ValueError, match="too long.*shorten the class name"):
-        build_backbone(tiny_file).tokenize(["word " * 100])
+    with pytest.raises(ValueError, match='class "b": its text has more than the 77 tokens'):
+        build_backbone(tiny_file).tokenize(["a cat", "word " * 100], ["a", "b"])
 
 
 def test_widths_come_from_the_model(tiny_file):

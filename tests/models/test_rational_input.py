@@ -36,8 +36,8 @@ def test_features(use, image, text, message):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"dim": 20}, "20 features do not split over 8 heads"),
-        ({"dim": 16, "num_heads": 0}, "16 features do not split over 0 heads"),
+        ({"dim": 20}, "20 features split over 1, 2, 4, 5, 10, 20 heads, not over 8"),
+        ({"dim": 16, "num_heads": 0}, "16 features split over 1, 2, 4, 8, 16 heads, not over 0"),
         ({"dim": 16, "temperature": 0.0}, "temperature must be above 0, got 0.0"),
         ({"dim": 16, "temperature": float("nan")}, "temperature must be above 0, got nan"),
     ],

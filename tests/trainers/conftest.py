@@ -13,6 +13,7 @@ from datasets.picks import Picks
 from datasets.pictures import Picture
 from tests.tinyclip import draw_state_dict
 from trainers import rehearsal
+from trainers.base import CLIPTrainer
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +61,7 @@ OPTIONS = (
 
 def shallow(trainer: str) -> list[str]:
     """Options for the two blocks of the golden tiny CLIP."""
-    cls = trainers.registered()[trainer]
+    cls = trainers.registered().get(trainer, CLIPTrainer)
     keys = (f"TRAINER.{cls.section}.{key}" for key in cls.counts_blocks)
     return [word for key in keys for word in (key, "2")]
 
@@ -96,6 +97,22 @@ def run_train(caltech_root, tiny_clip):
         command = command_line(caltech_root, tiny_clip, trainer, output)
         options = [*OPTIONS, *shallow(trainer), *classes_option(classes), *opts]
         return train.main([*command, *arguments, *options])
+
+    return run
+
+
+@pytest.fixture
+def mistake(caltech_root, tiny_clip, tmp_path, capsys):
+    """Run train.py with replaced arguments; return its one line on stderr."""
+
+    def run(trainer="CoOp", opts=(), replace=(), extra=()):
+        command = command_line(caltech_root, tiny_clip, trainer, tmp_path / "out")
+        for option, value in replace:
+            command[command.index(option) + 1] = str(value)
+        code = train.cli([*command, *extra, *OPTIONS, *shallow(trainer), *opts])
+        error = [x for x in capsys.readouterr().err.splitlines() if x.startswith("error: ")]
+        assert code == 2 and len(error) == 1, error
+        return error[0]
 
     return run
 

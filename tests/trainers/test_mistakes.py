@@ -7,53 +7,8 @@ import sys
 import pytest
 import torch
 
-import train
 from models.weights import TINY_CLIP
 from tests.trainers.conftest import OPTIONS, command_line
-
-
-@pytest.fixture
-def mistake(caltech_root, tiny_clip, tmp_path, capsys):
-    """Run train.py with replaced arguments; return its one line on stderr."""
-
-    def run(trainer="CoOp", opts=(), replace=(), extra=()):
-        command = command_line(caltech_root, tiny_clip, trainer, tmp_path / "out")
-        for option, value in replace:
-            command[command.index(option) + 1] = str(value)
-        code = train.cli([*command, *extra, *OPTIONS, *opts])
-        error = [x for x in capsys.readouterr().err.splitlines() if x.startswith("error: ")]
-        assert code == 2 and len(error) == 1, error
-        return error[0]
-
-    return run
-
-
-CONFIGS = ("--config-file", "configs/trainers/CoOp/vit_b16_ctxv1.yaml")
-
-
-@pytest.mark.parametrize(
-    "trainer, replace, opts, message",
-    [
-        ("RAdaCop", [CONFIGS], (), 'unknown trainer "RAdaCop" (did you mean "RAdaCoOp"?)'),
-        ("CoOp", (), ("DATASET.NAME", "Caltech"), '"Caltech" (did you mean "Caltech101"?)'),
-        ("CoOp", (), ("TRAINER.COOP.NCTX", "4"), "did you mean TRAINER.COOP.N_CTX?"),
-        ("CoOp", (), ("OPTIM.LR",), "the command line: "),
-        ("CoOp", (), ("OPTIM.MAX_EPOCH", "many"), "the command line: "),
-        ("CoOp", (), ("TRAINER.COOP.PREC", "fp8"), 'fp32, fp16, bf16, amp; got "fp8"'),
-        ("CoOp", (), ("DATASET.SUBSAMPLE_CLASSES", "old"), 'all, base or new; got "old"'),
-        ("CoOp", (), ("INPUT.SIZE", "(64,64)"), "INPUT.SIZE"),
-        ("CoOp", (), ("TRAINER.RADA.ALPHA", "1"), "unknown config key TRAINER.RADA.ALPHA"),
-        ("RAda", (), ("OPTIM.LR", "0.1"), "TRAINER.RADA.OPTIM.LR"),
-        ("RAda", (), ("TRAINER.RADA.HEADS", "5"), "5"),
-        ("RAda", (), ("TRAINER.RADA.PENALTY", "l3"), "l3"),
-        ("ZeroshotCLIP", (), ("TRAINER.ZEROSHOTCLIP.TEMPLATE", "a photo"), "one {}"),
-        ("CoOp", [("--backbone", "ViT-B-16")], (), 'did you mean "ViT-B/16"?'),
-        ("CoOp", [("--config-file", "configs/trainers/CoOp/vit.yaml")], (), "not found"),
-        ("CoOp", [("--root", "nowhere")], (), "make demo"),
-    ],
-)
-def test_wrong_words(trainer, replace, opts, message, mistake):
-    assert message in mistake(trainer, opts, replace)
 
 
 def test_backbone_file_that_is_no_clip(mistake, tmp_path):

@@ -1,0 +1,134 @@
+"""One case of benchmarks/steps.py: the training step of a trainer, and its peak memory.
+
+`python -m benchmarks.steps_case CoOp ViT-B/16 50 4 cpu 2` prints the bytes that steps add.
+"""
+
+import contextlib
+import ctypes
+import gc
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from toolbox import use_dassl
+
+use_dassl()
+
+import trainers  # noqa: E402
+from benchmarks.head_case import ROOT, resident_peak_bytes  # noqa: E402
+from dassl.optim import build_optimizer  # noqa: E402
+from models.backbone import Backbone  # noqa: E402
+from models.weights import TINY_CLIP  # noqa: E402
+from trainers.base import CLIPTrainer  # noqa: E402
+from trainers.listing import RandomFeatures, assemble, named_backbone  # noqa: E402
+
+
+class Step:
+    """One training step of a trainer on random pictures.
+
+    It is the trainer's own: forward, loss, backward, all its optimisers. Class features that never
+    change are random and made before; all others are encoded within the step. A trainer that
+    learns nothing only goes forward.
+
+    Attributes:
+        trainer: assembled, with its optimisers.
+        num_images: B; 1 if class features depend on the image.
+    """
+
+    def __init__(self, name: str, backbone: Backbone, num_classes: int, num_images: int):
+        torch.manual_seed(0)
+        self.trainer = ready(trainers.registered()[name], backbone, num_classes)
+        self.num_images = 1 if self.trainer.model.encoder.text_depends_on_image else num_images
+        shape = self.num_images, 3, backbone.image_size, backbone.image_size
+        self.batch = {
+            "img": torch.randn(shape).to(self.trainer.device),
+            "label": torch.randint(num_classes, shape[:1]).to(self.trainer.device),
+            "impath": ["a random picture"] * self.num_images,
+        }
+
+    def __call__(self) -> None:
+        """Take the step, and wait for the device."""
+        if self.trainer._models:
+            self.trainer.forward_backward(self.batch)
+        else:
+            with torch.no_grad():
+                self.trainer.model(self.batch["img"])
+        if self.trainer.device.type == "cuda":
+            torch.cuda.synchronize()
+
+
+def ready(cls: type[CLIPTrainer], backbone: Backbone, num_classes: int) -> CLIPTrainer:
+    """A trainer whose `forward_backward` can be called, in float32."""
+    trainer = assemble(cls, RandomFeatures(backbone), num_classes)
+    trainer.model.encoder.backbone = backbone  # from here on encoders compute
+    for name, (module, optim_cfg) in trainer.learned().items():
+        trainer.register_model(name, module, build_optimizer(module, optim_cfg))
+    trainer.scaler = torch.amp.GradScaler(trainer.device.type, enabled=False)
+    trainer.batch_idx, trainer.num_batches = 0, 2  # never the end of an epoch
+    return trainer
+
+
+class Case(NamedTuple):
+    """Both sides of a row: a baseline, its RAda version, and sizes."""
+
+    baseline: str
+    with_mask: str
+    backbone: str
+    num_classes: int
+    num_images: int
+    device: str
+
+    def steps(self, backbone: Backbone) -> dict[str, Step]:
+        """The steps by trainer; the backbone is that of this name, on this device."""
+        sizes = self.num_classes, self.num_images
+        return {name: Step(name, backbone, *sizes) for name in (self.baseline, self.with_mask)}
+
+    def peak_bytes(self, name: str, threads: int) -> int | None:
+        """What a trainer's first steps add, in a fresh process; None if that fails."""
+        command = [sys.executable, "-m", "benchmarks.steps_case", name, *map(str, self[2:])]
+        run = subprocess.run(
+            [*command, str(threads)], stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT
+        )
+        return None if run.returncode else int(run.stdout)
+
+
+def added_bytes(step: Step) -> int:
+    """The peak of memory during two steps, above what was held before: of the process on a CPU.
+
+    Two, because what the first one leaves, gradients and optimiser states, is there in all others.
+    """
+    if step.trainer.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+        before, peak = torch.cuda.memory_allocated(), torch.cuda.max_memory_allocated
+    else:
+        forget_building()
+        before, peak = resident_peak_bytes(), resident_peak_bytes
+    step()
+    step()
+    return peak() - before
+
+
+def forget_building() -> None:
+    """Give free memory back to the system and let the resident peak start from here (Linux)."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # glibc's; else steps fill what is free
+        ctypes.CDLL(None).malloc_trim(0)
+    with contextlib.suppress(OSError):  # not every system lets a process do this
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def main(
+    name: str, backbone: str, num_classes: str, num_images: str, device: str, threads: str
+) -> None:
+    """Print the bytes that two steps add in a process that has done a tiny one before."""
+    torch.set_num_threads(int(threads))
+    Step(name, named_backbone(TINY_CLIP).to(device), 2, 2)()
+    clip = named_backbone(backbone).to(device)
+    print(added_bytes(Step(name, clip, int(num_classes), int(num_images))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,72 @@
+"""A setting that cannot work ends in one line that names it, and exit code 2."""
+
+import pytest
+import torch
+
+from tests.tinyclip import draw_state_dict
+from trainers.data import require_distinct
+
+CONFIGS = ("--config-file", "configs/trainers/CoOp/vit_b16_ctxv1.yaml")
+
+
+@pytest.mark.parametrize(
+    "trainer, replace, opts, message",
+    [
+        ("RAdaCop", [CONFIGS], (), 'unknown trainer "RAdaCop" (did you mean "RAdaCoOp"?)'),
+        ("CoOp", (), ("DATASET.NAME", "Caltech"), '"Caltech" (did you mean "Caltech101"?)'),
+        ("CoOp", (), ("TRAINER.COOP.NCTX", "4"), "did you mean TRAINER.COOP.N_CTX?"),
+        ("CoOp", (), ("OPTIM.LR",), "the command line: "),
+        ("CoOp", (), ("OPTIM.MAX_EPOCH", "many"), "the command line: "),
+        ("CoOp", (), ("TRAINER.COOP.PREC", "fp8"), 'fp32, fp16, bf16, amp; got "fp8"'),
+        ("CoOp", (), ("DATASET.SUBSAMPLE_CLASSES", "old"), 'all, base or new; got "old"'),
+        ("CoOp", (), ("INPUT.SIZE", "(64,64)"), "INPUT.SIZE"),
+        ("CoOp", (), ("TRAINER.RADA.ALPHA", "1"), "unknown config key TRAINER.RADA.ALPHA"),
+        ("RAda", (), ("OPTIM.LR", "0.1"), "TRAINER.RADA.OPTIM.LR"),
+        (
+            "RAda",
+            (),
+            ("TRAINER.RADA.HEADS", "5"),
+            "1, 2, 4, 8, 16, 32 heads, not over 5",
+        ),
+        ("RAda", (), ("TRAINER.RADA.PENALTY", "l3"), "l3"),
+        ("ZeroshotCLIP", (), ("TRAINER.ZEROSHOTCLIP.TEMPLATE", "a photo"), "one {}"),
+        ("MaPLe", (), ("TRAINER.MAPLE.PROMPT_DEPTH", "3"), "has 2 vision blocks, TRAINER.MAPLE."),
+        ("IVLP", (), ("TRAINER.IVLP.PROMPT_DEPTH_TEXT", "3"), "has 2 text blocks, TRAINER.IVLP."),
+        ("IVLP", (), ("TRAINER.IVLP.PROMPT_DEPTH_TEXT", "0"), "must be 1 or more, got 0"),
+        ("IVLP", (), ("TRAINER.IVLP.N_CTX_VISION", "0"), "for no image prompts set"),
+        ("MMA", (), ("TRAINER.MMA.ADAPTER_END", "3"), "has 2 vision blocks, TRAINER.MMA."),
+        ("MMA", (), ("TRAINER.MMA.ADAPTER_START", "0"), "from 1 to ADAPTER_END (2), got 0"),
+        ("CLIPAdapter", (), ("TRAINER.CLIPADAPTER.RATIO", "2.0"), "from 0 to 1, got 2"),
+        ("DePTCoOp", (), ("TRAINER.DEPT.WEIGHT", "2.0"), "TRAINER.DEPT.WEIGHT must be from 0 to 1"),
+        ("PromptSRC", (), ("TRAINER.PROMPTSRC.GPA_STD", "0.0"), "GPA_STD must be above 0"),
+        ("KgCoOp", (), ("TRAINER.KGCOOP.TEMPLATE", "a"), "TRAINER.KGCOOP.TEMPLATE needs one {}"),
+        ("KgCoOp", (), ("TRAINER.COOP.N_CTX", "4"), "TRAINER.COOP.N_CTX"),
+        ("ZeroshotCLIP", (), ("TRAINER.ZEROSHOTCLIP.ENSEMBLE", "a"), '"", "select", "imagenet"'),
+        ("CoOp", (), ("TRAINER.COOP.CTX_INIT", "a " * 76 + "photo"), 'class "face": its text has'),
+        ("CoOp", [("--backbone", "ViT-B-16")], (), 'did you mean "ViT-B/16"?'),
+        ("CoOp", [("--config-file", "configs/trainers/CoOp/vit.yaml")], (), "not found"),
+        ("CoOp", [("--root", "nowhere")], (), "make demo"),
+    ],
+)
+def test_wrong_words(trainer, replace, opts, message, mistake):
+    assert message in mistake(trainer, opts, replace)
+
+
+def test_visual_prompts_on_a_resnet(mistake, tmp_path):
+    torch.save(draw_state_dict("tinyclip_rn_spec.json"), tmp_path / "rn.pt")
+    size = ("INPUT.SIZE", "(64,64)")
+    line = mistake("MaPLe", size, [("--backbone", tmp_path / "rn.pt")])
+    assert "rn.pt is a ResNet" in line and "take a ViT backbone" in line
+
+
+@pytest.mark.parametrize(
+    "names, message",
+    [
+        (["cat", "dog", "cat"], 'classes 0 and 2 of Pets are both named "cat"'),
+        (["cat", " "], "class 1 of Pets has an empty name"),
+    ],
+)
+def test_class_names_that_cannot_work(names, message):
+    with pytest.raises(ValueError, match=message):
+        require_distinct(names, type("Pets", (), {}))
+    require_distinct(["missile", "missile"], type("ImageNet", (), {"shared_names": True}))
