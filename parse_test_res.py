@@ -4,6 +4,7 @@
     python parse_test_res.py output/few_shot
     python parse_test_res.py output/transfer
     python parse_test_res.py output/base2new --format github --published
+    python parse_test_res.py output/base2new --by-trainer    # averages, a line per trainer
     python parse_test_res.py FOLDER_OF_SEEDS [--test-log] [--ci95] [--multi-exp]   # from log.txt
 
 A folder of one protocol gives the table, trainers side by side; RAdaX - X is taken over the seeds
@@ -40,6 +41,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--multi-exp", action="store_true", help="parse multiple experiments")
     add("--keyword", default="accuracy", help="which metric to extract")
     add("--format", choices=FORMATS, help="of the table (default: simple)")
+    add("--by-trainer", action="store_true", help="one line per trainer, datasets averaged")
     add("--published", action="store_true", help="add to the table what the papers report")
     return parser.parse_args(argv)
 
@@ -54,13 +56,14 @@ def main(argv: list[str] | None = None) -> None:
     if not Path(args.directory).is_dir():
         raise FileNotFoundError(f"no folder {args.directory}")
     if protocol_in(Path(args.directory)):
-        text, remarks = report(
-            args.directory, args.format or "simple", args.keyword, args.ci95, args.published
-        )
+        if args.by_trainer and args.format in ("csv", "json"):
+            raise ValueError(f"--by-trainer is a layout of text; --format {args.format} has none")
+        how = args.ci95, args.published, args.by_trainer
+        text, remarks = report(args.directory, args.format or "simple", args.keyword, *how)
         print(text)
         if remarks:
             print(remarks, file=sys.stderr)
-    elif args.format or args.published:
+    elif args.format or args.published or args.by_trainer:
         *folders, last = (part.folder for part in PARTS.values())
         known = f"{' nor '.join(folders[:2])}, {', '.join(folders[2:])} or {last}"
         raise ValueError(f"{args.directory} has neither {known}: no table to make")

@@ -90,6 +90,7 @@ class Delta(Column):
     """RAdaX minus X, in points, over the seeds both have; spread is that of the differences."""
 
     def __init__(self, name: str, rada: Column, plain: Column):
+        self.of = rada.name
         self.rada, self.plain = common_seeds(rada, plain), common_seeds(plain, rada)
         minus = self.plain.values
         difference = {

@@ -10,6 +10,7 @@ from results.layout import costs, draw, measured, quoted, shots_text
 from results.logs import NAMES_IN_LOG
 from results.names import REHEARSAL, suggest
 from results.notes import fates, notes
+from results.overview import overview
 from results.published import SETTING
 from results.runs import Found, Run, scan
 from results.summary import summaries, summary_grid, summary_notes
@@ -24,6 +25,7 @@ def report(
     keyword: str = "accuracy",
     ci95: bool = False,
     published: bool = False,
+    by_trainer: bool = False,
     keep: Callable[[Run], bool] = lambda run: True,
 ) -> tuple[str, str]:
     """All runs below the folder of a protocol, side by side.
@@ -34,6 +36,7 @@ def report(
         keyword: a metric of results.json ("error" as in CoOp's logs is understood).
         ci95: spread is half the 95% confidence interval instead of the standard deviation.
         published: add the numbers quoted from the papers.
+        by_trainer: in text, one line per trainer with the averages only.
         keep: which runs to consider, judged by the names in their path alone.
 
     Returns:
@@ -55,7 +58,7 @@ def report(
     if style == "csv":
         lines = [REHEARSAL] * found.rehearsal + lines
         return to_csv(tables, found, published).rstrip("\n"), "\n".join(lines)
-    return as_text(tables, found, style, published), ""
+    return as_text(tables, found, style, published, by_trainer), ""
 
 
 def select(found: Found, directory: str | Path, keyword: str) -> None:
@@ -80,18 +83,19 @@ def require_comparable(found: Found, keyword: str) -> None:
         raise ValueError("--published quotes base-to-new accuracies, not these; leave it out")
 
 
-def as_text(tables: list[Table], found: Found, style: str, published: bool) -> str:
+def as_text(
+    tables: list[Table], found: Found, style: str, published: bool, by_trainer: bool
+) -> str:
     """Tables with their notes; in LaTeX the notes are comments."""
     mark = {"latex": "% ", "github": "- "}.get(style, "")
     title = "% " if style == "latex" else ""
     corner = REHEARSAL.split(":")[0] if found.rehearsal else ""
     parts = [title + REHEARSAL] * found.rehearsal
     for table in tables:
-        parts += [title + heading(table), draw(measured(table), style, corner)]
-        parts += [
-            "\n".join(mark + note for note in notes(table)),
-            draw(costs(table), style, corner),
-        ]
+        grids = [overview(table)] if by_trainer else [measured(table), costs(table)]
+        first, *more = (draw(grid, style, corner) for grid in grids)
+        remarks = "\n".join(mark + note for note in notes(table))
+        parts += [title + heading(table), first, remarks, *more]
     for summary in summaries(tables):
         parts += [title + summary_notes(summary), draw(summary_grid(summary), style, corner)]
     if fates(found):

@@ -1,7 +1,7 @@
 """PromptSRC: prompts that regulate themselves (Khattak et al., arXiv 2307.06948)."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dassl.engine import TRAINER_REGISTRY
@@ -25,7 +25,7 @@ class PromptSRC(IVLP):
         "N_CTX_TEXT": 4,
         "TEXT_LOSS_WEIGHT": 25.0,  # of the distance to frozen class features
         "IMAGE_LOSS_WEIGHT": 10.0,  # of the distance to frozen image features
-        "GPA_MEAN": 15.0,  # epoch that counts most in the average of the prompts
+        "GPA_MEAN": 15.0,  # epoch that counts most in the average over epochs
         "GPA_STD": 1.0,  # epochs
     }
     training_only = {"TEXT_LOSS_WEIGHT", "IMAGE_LOSS_WEIGHT", "GPA_MEAN", "GPA_STD"}
@@ -37,13 +37,12 @@ class PromptSRC(IVLP):
         return super().build_encoder(backbone, classnames)
 
     def build_model(self) -> None:
-        """As all; the running average of the prompts is saved beside them."""
+        """As all; the running average of what is learned is saved beside it."""
         super().build_model()
-        own = self.own
-        self.average = GaussianAverage(
-            self._models["prompt_learner"], self.cfg.OPTIM.MAX_EPOCH, own.GPA_MEAN, own.GPA_STD
-        )
-        self.register_model("prompt_average", self.average)
+        self.averaged = nn.ModuleDict(dict(self._models))
+        own, epochs = self.own, self.cfg.OPTIM.MAX_EPOCH
+        self.average = GaussianAverage(self.averaged, epochs, own.GPA_MEAN, own.GPA_STD)
+        self.register_model("average", self.average)
 
     def criterion(self, output: Output, images: Tensor, labels: Tensor) -> Tensor:
         """Cross-entropy, and the distance of features and logits to frozen CLIP's."""
@@ -60,10 +59,9 @@ class PromptSRC(IVLP):
         return super().criterion(output, images, labels) + consistency
 
     def after_epoch(self) -> None:
-        """Add the epoch's prompts to their average; the last epoch ends with the average."""
-        learner = self._models["prompt_learner"]
-        self.average.add(learner, self.epoch)
+        """Add what the epoch learned to the average, with which the last epoch ends."""
+        self.average.add(self.averaged, self.epoch)
         if self.epoch + 1 == self.max_epoch:
-            print("Using the average of the prompts (GPA) for the final model")
-            self.average.copy_to(learner)
+            print("Using the average over epochs (GPA) for the final model")
+            self.average.copy_to(self.averaged)
         super().after_epoch()

@@ -10,7 +10,7 @@ import time
 import pytest
 import torch
 
-from tests.trainers.conftest import OPTIONS, command_line
+from tests.trainers.conftest import OPTIONS, command_line, shallow
 
 EPOCHS = "8"
 RUN = (*OPTIONS, "DATASET.SUBSAMPLE_CLASSES", "base", "OPTIM.MAX_EPOCH", EPOCHS)
@@ -25,22 +25,26 @@ def learned(output) -> dict[str, torch.Tensor]:
     return found
 
 
-def start(root, backbone, output) -> subprocess.Popen:
-    command = [sys.executable, "train.py", *command_line(root, backbone, "RAdaCoOp", output)]
+def start(trainer, root, backbone, output) -> subprocess.Popen:
+    command = [sys.executable, "train.py", *command_line(root, backbone, trainer, output)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "DASSL": "bundled"}
-    return subprocess.Popen([*command, *RUN, *RATES], env=environment, stdout=subprocess.DEVNULL)
+    command += [*RUN, *shallow(trainer), *RATES]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
 
 
-def test_killed_run_ends_as_an_undisturbed_one(caltech_root, tiny_clip, tmp_path):
-    assert start(caltech_root, tiny_clip, tmp_path / "whole").wait() == 0
-    process = start(caltech_root, tiny_clip, tmp_path / "killed")
+@pytest.mark.parametrize("trainer", ["RAdaCoOp", "RAdaPromptSRC"])
+def test_killed_run_ends_as_an_undisturbed_one(trainer, caltech_root, tiny_clip, tmp_path):
+    """PromptSRC's has a running average, too."""
+    run = trainer, caltech_root, tiny_clip
+    assert start(*run, tmp_path / "whole").wait() == 0
+    process = start(*run, tmp_path / "killed")
     third = tmp_path / "killed" / "mask" / "model.pth.tar-3"
     while not third.exists() and process.poll() is None:
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL, "the run ended before it could be killed"
     assert not (tmp_path / "killed" / "results.json").exists()
-    assert start(caltech_root, tiny_clip, tmp_path / "killed").wait() == 0
+    assert start(*run, tmp_path / "killed").wait() == 0
     whole, killed = learned(tmp_path / "whole"), learned(tmp_path / "killed")
     assert whole.keys() == killed.keys()
     assert all(torch.equal(whole[key], killed[key]) for key in whole)
