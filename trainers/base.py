@@ -104,9 +104,13 @@ class CLIPTrainer(LearnedCheckpoints, TrainingStep, TrainerX):
                 load_pretrained_weights(module, cfg.MODEL.INIT_WEIGHTS)
             optim = build_optimizer(module, optim_cfg)
             self.register_model(name, module, optim, build_schedule(optim, optim_cfg))
-        sizes = [p.numel() for m in self._models.values() for p in m.parameters()]
-        self.learned_parameters = sum(sizes)
-        print(f"# learned parameters: {sum(sizes):,} in {len(sizes)} tensors")
+        tensors = [p for m in self._models.values() for p in m.parameters()]
+        self.learned_parameters = sum(p.numel() for p in tensors)
+        self.learned_bytes = sum(p.nbytes for p in tensors)
+        size = f"{self.learned_bytes / 1e3:,.1f} kB"
+        print(
+            f"# learned parameters: {self.learned_parameters:,} in {len(tensors)} tensors, {size}"
+        )
         fp16 = self.own.PREC == "amp" and self.device.type == "cuda"
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=fp16)
 

@@ -106,6 +106,18 @@ class LearnedCheckpoints:
             )
         return super().resume_model_if_exist(directory)
 
+    def checkpoint_bytes(self) -> dict[str, int]:
+        """Size of each module's last checkpoint file, with optimiser state and record."""
+        last = f"model.pth.tar-{self.max_epoch}"
+        files = {name: osp.join(self.output_dir, name, last) for name in self.get_model_names()}
+        return {name: osp.getsize(file) for name, file in files.items() if osp.exists(file)}
+
+    def after_train(self) -> None:
+        """As Dassl's, and print how large the checkpoint is."""
+        super().after_train()
+        sizes = [f"{name} {n / 1e3:,.1f} kB" for name, n in self.checkpoint_bytes().items()]
+        print(f"# checkpoint: {', '.join(sizes)} (learned tensors, and what resuming needs)")
+
     def after_epoch(self) -> None:
         """As Dassl's, and always leave a checkpoint of the newest epoch behind."""
         super().after_epoch()

@@ -39,6 +39,8 @@ def write_results(trainer: CLIPTrainer, run: dict) -> Path:
             k.split("/", 1)[1]: v for k, v in trainer.metrics.items() if k.startswith("test/")
         },
         "learned_parameters": trainer.learned_parameters,
+        "learned_bytes": trainer.learned_bytes,
+        "checkpoint_bytes": trainer.checkpoint_bytes(),
         "rehearsal": "REHEARSAL" in cfg,  # True: the numbers mean nothing
         "versions": {
             "python": platform.python_version(),

@@ -14,7 +14,7 @@ COOP = (
     *("TEST.PER_CLASS_RESULT", "True"),
 )
 NUMBER = re.compile(r"(loss|acc) ([\d.]+) \(([\d.]+)\)")
-OURS = ("# learned parameters", "Toolbox:")  # lines the reference does not print
+OURS = ("# learned parameters", "# checkpoint", "Toolbox:")  # lines the reference does not print
 
 
 def lines_from(log: list[str], first: str) -> list[str]:

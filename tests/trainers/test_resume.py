@@ -70,6 +70,10 @@ def test_checkpoint_holds_one_tensor(run_train, tmp_path):
     state = torch.load(file, weights_only=True)["state_dict"]
     assert {k: tuple(v.shape) for k, v in state.items()} == {"ctx": (4, 64)}
     assert file.stat().st_size < 40_000
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["learned_bytes"] == 4 * 64 * 4
+    assert results["checkpoint_bytes"] == {"prompt_learner": file.stat().st_size}
+    assert "# learned parameters: 256 in 1 tensors, 1.0 kB" in (tmp_path / "log.txt").read_text()
 
 
 @pytest.mark.parametrize("change", [("OPTIM.LR", "0.5"), ("TRAINER.COOP.N_CTX", "3")])
