@@ -115,3 +115,16 @@ def test_class_order_does_not_matter(name, run_train, tmp_path):
     for key, (module, _) in trainer.learned().items():
         module.load_state_dict(state[key])
     torch.testing.assert_close(logits_of(trainer), logits[:, order], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", sorted(LEARN))
+def test_mixed_precision_trains(name, run_train, tmp_path):
+    """PREC amp, bfloat16 on a CPU: everything learned moves, stays float32 and finite."""
+    precision = (f"TRAINER.{OURS[name].section}.PREC", "amp")
+    before = run_train(name, tmp_path / "a", *precision, arguments=BUILD)
+    after = run_train(name, tmp_path / "b", *fast(name), *precision, "OPTIM.MAX_EPOCH", "2")
+    for module, start in ((after._models[key], before._models[key]) for key in before._models):
+        pairs = zip(module.named_parameters(), start.parameters(), strict=True)
+        for (parameter_name, parameter), first in pairs:
+            assert parameter.dtype == torch.float32 and parameter.isfinite().all()
+            assert not torch.equal(parameter, first), parameter_name
