@@ -24,7 +24,7 @@ class CoOp(CLIPTrainer):
     @property
     def learned_per_class(self) -> bool:
         """Class-specific contexts fit the classes they were trained on, no others."""
-        return self.own.CSC
+        return self.own.CSC and not self.own.CTX_INIT
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """Class names behind the learned context."""

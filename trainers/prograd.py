@@ -27,6 +27,8 @@ class ProGrad(CoOp):
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """CoOp's, and zero-shot CLIP's class features."""
+        if not self.own.T > 0:
+            raise ValueError(f"TRAINER.PROGRAD.T must be above 0, got {self.own.T}")
         known = encode_template(backbone, classnames, own_template(self))
         self.known_features = normalize(known, "text")
         return super().build_encoder(backbone, classnames)

@@ -39,6 +39,7 @@ CONFIGS = ("--config-file", "configs/trainers/CoOp/vit_b16_ctxv1.yaml")
         ("CLIPAdapter", (), ("TRAINER.CLIPADAPTER.RATIO", "2.0"), "from 0 to 1, got 2"),
         ("DePTCoOp", (), ("TRAINER.DEPT.WEIGHT", "2.0"), "TRAINER.DEPT.WEIGHT must be from 0 to 1"),
         ("PromptSRC", (), ("TRAINER.PROMPTSRC.GPA_STD", "0.0"), "GPA_STD must be above 0"),
+        ("ProGrad", (), ("TRAINER.PROGRAD.T", "0.0"), "TRAINER.PROGRAD.T must be above 0"),
         ("KgCoOp", (), ("TRAINER.KGCOOP.TEMPLATE", "a"), "TRAINER.KGCOOP.TEMPLATE needs one {}"),
         ("KgCoOp", (), ("TRAINER.COOP.N_CTX", "4"), "TRAINER.COOP.N_CTX"),
         ("ZeroshotCLIP", (), ("TRAINER.ZEROSHOTCLIP.ENSEMBLE", "a"), '"", "select", "imagenet"'),
