@@ -39,13 +39,7 @@ class PromptLearner(nn.Module):
         """
         super().__init__()
         words = ctx_init.replace("_", " ")
-        if n_ctx < 1:
-            raise ValueError(f"N_CTX must be 1 or more, got {n_ctx}")
-        if words and n_ctx > len(words.split(" ")):
-            raise ValueError(
-                f'N_CTX {n_ctx} is more than the words of CTX_INIT "{words}"; give as many words, '
-                "or none to start from noise"
-            )
+        _require_vectors(n_ctx, words)
         prefix = words or " ".join(["X"] * n_ctx)
         names = [name.replace("_", " ") for name in classnames]
         tokens = backbone.tokenize([f"{prefix} {name}." for name in names], names)
@@ -72,6 +66,16 @@ class PromptLearner(nn.Module):
 def noise(*shape: int) -> nn.Parameter:
     """A prompt to start from: normal, standard deviation 0.02."""
     return nn.Parameter(nn.init.normal_(torch.empty(shape), std=0.02))
+
+
+def _require_vectors(n_ctx: int, words: str) -> None:
+    if n_ctx < 1:
+        raise ValueError(f"N_CTX must be 1 or more, got {n_ctx}")
+    if words and n_ctx > len(words.split(" ")):
+        raise ValueError(
+            f'N_CTX {n_ctx} is more than the words of CTX_INIT "{words}"; give as many words, '
+            "or none to start from noise"
+        )
 
 
 def _initial(

@@ -18,6 +18,20 @@ def plain(node: CfgNode) -> dict:
     return {k: plain(v) if isinstance(v, CfgNode) else v for k, v in node.items()}
 
 
+def machine(device: torch.device) -> dict:
+    """Versions and the device, for results.json."""
+    versions = {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torchvision": torchvision.__version__,
+    }
+    cuda = device.type == "cuda"
+    return {
+        "versions": versions,
+        "device": torch.cuda.get_device_name() if cuda else platform.machine(),
+    }
+
+
 def write_results(trainer: CLIPTrainer, run: dict) -> Path:
     """Write <output>/results.json; a run counts as finished once it exists.
 
@@ -42,14 +56,7 @@ def write_results(trainer: CLIPTrainer, run: dict) -> Path:
         "learned_bytes": trainer.learned_bytes,
         "checkpoint_bytes": trainer.checkpoint_bytes(),
         "rehearsal": "REHEARSAL" in cfg,  # True: the numbers mean nothing
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "torchvision": torchvision.__version__,
-        },
-        "device": torch.cuda.get_device_name()
-        if trainer.device.type == "cuda"
-        else platform.machine(),
+        **machine(trainer.device),
         "date": datetime.datetime.now().isoformat(timespec="seconds"),
         "cfg": plain(cfg),
         **run,
