@@ -6,6 +6,7 @@ Needs neither weights nor a dataset. A mistake ends in one line and exit code 2.
 """
 
 import argparse
+import signal
 import sys
 
 from toolbox import use_dassl
@@ -37,4 +38,6 @@ def cli(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
     sys.exit(cli())
