@@ -14,18 +14,18 @@ from models.encoders import Encoder
 
 
 class ScaledGradient(torch.autograd.Function):
-    """The identity, whose gradient is multiplied by a number."""
+    """Multiplies a tensor by one number and its gradient by another."""
 
     @staticmethod
-    def forward(ctx, tensor: Tensor, scale: float) -> Tensor:
-        """Returns the tensor itself."""
-        ctx.scale = scale
-        return tensor.view_as(tensor)
+    def forward(ctx, tensor: Tensor, backward: float, forward: float) -> Tensor:
+        """Returns the tensor times the number `forward`."""
+        ctx.scale = backward
+        return tensor * forward
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
         """Scales the gradient."""
-        return gradient * ctx.scale, None
+        return gradient * ctx.scale, None, None
 
 
 class BlockAdapter(nn.Module):
@@ -54,9 +54,11 @@ class BlockAdapter(nn.Module):
             tokens: the block's input (L, B, width).
             norm: the block's first LayerNorm.
         """
-        hidden = norm(ScaledGradient.apply(tokens, self.scale)).to(self.down.weight.dtype)
+        hidden = norm(ScaledGradient.apply(tokens, self.scale, 1.0)).to(self.down.weight.dtype)
         hidden = shared(self.down(hidden).relu()).relu()
-        return ScaledGradient.apply(self.up(hidden) * self.scale, 1 / self.scale)
+        added = self.up(hidden)
+        # forward times scale, backward times 1: a gradient times 1 / scale would overflow float16
+        return ScaledGradient.apply(added, 1.0, self.scale)
 
 
 class MultiModalAdapters(nn.Module):

@@ -36,15 +36,16 @@ class ClassLinear(nn.Linear):
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args) -> None:
         trained = state_dict.get(f"{prefix}_extra_state", self.classnames)
+        self.all_trained = set(self.classnames) <= set(trained)
         if trained != self.classnames:
-            row = {name: i for i, name in enumerate(trained)}
+            # of two classes of one name the first: ImageNet-R's "missile" is ImageNet's first
+            row = {name: i for i, name in reversed(list(enumerate(trained)))}
             known = [i for i, name in enumerate(self.classnames) if name in row]
             rows = [row[self.classnames[i]] for i in known]
             for name in ("weight", "bias"):
                 own = getattr(self, name).detach().clone()
                 own[known] = state_dict[prefix + name][rows].to(own)
                 state_dict[prefix + name] = own
-            self.all_trained = len(known) == len(self.classnames)
         super()._load_from_state_dict(state_dict, prefix, *args)
 
 

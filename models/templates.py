@@ -27,7 +27,7 @@ def require_template(template: str, key: str) -> str:
 def tokenize_classes(backbone: Backbone, classnames: Sequence[str], template: str) -> Tensor:
     """Token ids (K, 77) of the sentence about each class; underscores in names become blanks."""
     names = [name.replace("_", " ") for name in classnames]
-    return backbone.tokenize([template.format(name) for name in names], names)
+    return backbone.tokenize([template.replace("{}", name) for name in names], names)
 
 
 @torch.no_grad()

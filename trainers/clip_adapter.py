@@ -25,6 +25,10 @@ class CLIPAdapter(CLIPTrainer):
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """Frozen encoders, adapters behind them."""
+        if not self.own.RATIO:
+            raise ValueError(
+                f"TRAINER.{self.section}.RATIO is 0: nothing behind the images to learn"
+            )
         image, text = (self.build_adapter(backbone.dim, key) for key in ("RATIO", "TEXT_RATIO"))
         features = encode_template(backbone, classnames, own_template(self))
         return AdapterEncoder(backbone, features, image, text)
