@@ -38,7 +38,7 @@ class PromptLearner(nn.Module):
                 class name that is too long.
         """
         super().__init__()
-        words = ctx_init.replace("_", " ")
+        words = " ".join(words_of(ctx_init))
         _require_vectors(n_ctx, words)
         prefix = words or " ".join(["X"] * n_ctx)
         names = [name.replace("_", " ") for name in classnames]
@@ -61,6 +61,11 @@ class PromptLearner(nn.Module):
     def image_prompts(self) -> list[Tensor]:
         """What enters the image encoder's blocks: nothing."""
         return []
+
+
+def words_of(ctx_init: str) -> list[str]:
+    """The words of a CTX_INIT, which stand between blanks or underscores."""
+    return ctx_init.replace("_", " ").split()
 
 
 def noise(*shape: int) -> nn.Parameter:

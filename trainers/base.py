@@ -13,7 +13,6 @@ from yacs.config import CfgNode
 
 from dassl.engine import TrainerX
 from dassl.optim import build_optimizer
-from dassl.utils import load_pretrained_weights
 from models.backbone import PRECISIONS, Backbone
 from models.classifier import CLIPClassifier
 from models.cosine import CosineHead
@@ -21,7 +20,7 @@ from models.encoders import Encoder
 from models.loading import build_backbone
 from trainers.checkpoints import LearnedCheckpoints
 from trainers.data import cut_borders, require_distinct, require_training_pictures
-from trainers.learned import Learned, build_schedule
+from trainers.learned import Learned, build_schedule, load_initial_weights
 from trainers.training import TrainingStep
 
 
@@ -101,7 +100,7 @@ class CLIPTrainer(LearnedCheckpoints, TrainingStep, TrainerX):
             print("Turning off gradients in both the image and the text encoder")
         for name, (module, optim_cfg) in learned.items():
             if cfg.MODEL.INIT_WEIGHTS and not self._models:
-                load_pretrained_weights(module, cfg.MODEL.INIT_WEIGHTS)
+                load_initial_weights(module, cfg.MODEL.INIT_WEIGHTS)
             optim = build_optimizer(module, optim_cfg)
             self.register_model(name, module, optim, build_schedule(optim, optim_cfg))
         tensors = [p for m in self._models.values() for p in m.parameters()]

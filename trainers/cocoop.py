@@ -4,6 +4,7 @@ from dassl.engine import TRAINER_REGISTRY
 from models.backbone import Backbone
 from models.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
 from models.encoders import Encoder
+from models.prompt_learner import words_of
 from trainers.base import CLIPTrainer
 from trainers.learned import Learned
 
@@ -21,9 +22,9 @@ class CoCoOp(CLIPTrainer):
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """Class names behind a context for each image."""
-        words = self.own.CTX_INIT.replace("_", " ")
-        n_ctx = len(words.split(" ")) if words else self.own.N_CTX
-        learner = ConditionalPromptLearner(backbone, classnames, n_ctx, words)
+        words = words_of(self.own.CTX_INIT)
+        n_ctx = len(words) or self.own.N_CTX
+        learner = ConditionalPromptLearner(backbone, classnames, n_ctx, self.own.CTX_INIT)
         return ConditionalEncoder(backbone, learner)
 
     def learned(self) -> dict[str, Learned]:

@@ -3,7 +3,7 @@
 from dassl.engine import TRAINER_REGISTRY
 from models.backbone import Backbone
 from models.encoders import Encoder, PromptEncoder
-from models.prompt_learner import PromptLearner
+from models.prompt_learner import PromptLearner, words_of
 from trainers.base import CLIPTrainer
 from trainers.learned import Learned
 
@@ -24,16 +24,16 @@ class CoOp(CLIPTrainer):
     @property
     def learned_per_class(self) -> bool:
         """Class-specific contexts fit the classes they were trained on, no others."""
-        return self.own.CSC and not self.own.CTX_INIT
+        return self.own.CSC and not words_of(self.own.CTX_INIT)
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """Class names behind the learned context."""
-        words = self.own.CTX_INIT.replace("_", " ")
+        words = words_of(self.own.CTX_INIT)
         prompt_learner = PromptLearner(
             backbone,
             classnames,
-            n_ctx=len(words.split(" ")) if words else self.own.N_CTX,
-            ctx_init=words,
+            n_ctx=len(words) or self.own.N_CTX,
+            ctx_init=self.own.CTX_INIT,
             class_specific=self.own.CSC and not words,
             class_token_position=self.own.CLASS_TOKEN_POSITION,
         )

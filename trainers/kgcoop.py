@@ -9,7 +9,7 @@ from models.classifier import Output, normalize
 from models.encoders import Encoder
 from models.templates import encode_template
 from trainers.coop import CoOp
-from trainers.texts import own_template
+from trainers.texts import own_template, require_not_negative
 
 
 @TRAINER_REGISTRY.register()
@@ -25,6 +25,7 @@ class KgCoOp(CoOp):
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """CoOp's, and the class features to stay near."""
+        require_not_negative(self, "W")
         known = encode_template(backbone, classnames, own_template(self))
         self.known_features = normalize(known, "text")
         return super().build_encoder(backbone, classnames)

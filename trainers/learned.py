@@ -10,6 +10,7 @@ from yacs.config import CfgNode
 
 from dassl.config import get_cfg_default
 from dassl.optim import build_lr_scheduler
+from dassl.utils import load_pretrained_weights
 
 
 class Learned(NamedTuple):
@@ -35,6 +36,20 @@ def with_epochs(optim: CfgNode, epochs: int) -> CfgNode:
     optim.defrost()
     optim.MAX_EPOCH = epochs
     return optim
+
+
+def load_initial_weights(module: nn.Module, path: str) -> None:
+    """Let a module start from a checkpoint, as Dassl does (MODEL.INIT_WEIGHTS).
+
+    Raises:
+        ValueError: if its tensors belong to classes, which Dassl cannot match.
+    """
+    if any(not isinstance(value, torch.Tensor) for value in module.state_dict().values()):
+        raise ValueError(
+            "MODEL.INIT_WEIGHTS cannot fill rows that belong to classes; leave it out, or test "
+            "the other model with --model-dir"
+        )
+    load_pretrained_weights(module, path)
 
 
 def build_schedule(optim: Optimizer, optim_cfg: CfgNode) -> LRScheduler:

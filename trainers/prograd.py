@@ -10,7 +10,7 @@ from models.classifier import Output, normalize
 from models.encoders import Encoder
 from models.templates import encode_template
 from trainers.coop import CoOp
-from trainers.texts import own_template
+from trainers.texts import own_template, require_not_negative
 
 
 @TRAINER_REGISTRY.register()
@@ -27,6 +27,7 @@ class ProGrad(CoOp):
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """CoOp's, and zero-shot CLIP's class features."""
+        require_not_negative(self, "LAMBDA")
         if not self.own.T > 0:
             raise ValueError(f"TRAINER.PROGRAD.T must be above 0, got {self.own.T}")
         known = encode_template(backbone, classnames, own_template(self))

@@ -11,6 +11,7 @@ from models.classifier import Output, normalize
 from models.encoders import Encoder
 from models.templates import IMAGENET, encode_ensemble
 from trainers.ivlp import IVLP
+from trainers.texts import require_not_negative
 
 TEMPLATES = IMAGENET[:60]  # the authors' file lists the first sixty
 
@@ -32,6 +33,7 @@ class PromptSRC(IVLP):
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """IVLP's, and the frozen class features to stay near."""
+        require_not_negative(self, "TEXT_LOSS_WEIGHT", "IMAGE_LOSS_WEIGHT")
         frozen = encode_ensemble(backbone, classnames, TEMPLATES, normalise=False)
         self.frozen_features = normalize(frozen, "text")
         return super().build_encoder(backbone, classnames)

@@ -52,6 +52,8 @@ class WithRAda:
     def build_head(self, encoder: Encoder) -> nn.Module:
         """The RAda head; at initialisation its mask is one everywhere."""
         own, dim = self.cfg.TRAINER.RADA, encoder.backbone.dim
+        if own.ALPHA < 0:
+            raise ValueError(f"TRAINER.RADA.ALPHA must be 0 or more, got {own.ALPHA}")
         return RAdaHead(dim, own.HEADS, own.TEMPERATURE, own.ALPHA, own.PENALTY)
 
     def learned(self) -> dict[str, Learned]:

@@ -21,7 +21,7 @@ def require_depth(trainer, key: str, least: int, blocks: int, encoder: str) -> i
         key: below its section.
         least: smallest depth that makes sense.
         blocks: that the encoder has; 0 for a ResNet.
-        encoder: "text" or "image".
+        encoder: "text" or "vision".
 
     Raises:
         ValueError: if the encoder has no such blocks.
@@ -38,3 +38,12 @@ def require_depth(trainer, key: str, least: int, blocks: int, encoder: str) -> i
     if depth < least:
         raise ValueError(f"{where} must be {least} or more, got {depth}")
     return depth
+
+
+def require_not_negative(trainer, *keys: str) -> None:
+    """Raise ValueError if one of these keys of the trainer's section is below 0."""
+    for key in keys:
+        if trainer.own[key] < 0:
+            raise ValueError(
+                f"TRAINER.{trainer.section}.{key} must be 0 or more, got {trainer.own[key]}"
+            )

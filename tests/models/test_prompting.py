@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+from models import conditional_prompts
 from models.backbone import PRECISIONS, Backbone
 from models.block_adapters import BlockAdapter, MultiModalAdapterEncoder, MultiModalAdapters
+from models.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
 from models.deep_prompts import CoupledPrompts, IndependentPrompts
 from models.encoders import Encoder, PromptEncoder
 from models.prompt_learner import PromptLearner
@@ -120,3 +122,20 @@ def test_too_many_prompts_or_words_too_few_are_named(backbone):
         backbone.encode_image(seeded_images(3, 2, 32), prompts)
     with pytest.raises(ValueError, match='N_CTX 3 is more than the words of CTX_INIT "a photo"'):
         PromptLearner(backbone, NAMES, 3, "a photo")
+
+
+def test_conditional_texts_may_be_encoded_a_few_at_a_time(backbone, monkeypatch):
+    torch.manual_seed(0)
+    learner = ConditionalPromptLearner(backbone, NAMES, 2, "a photo")
+    encoder = ConditionalEncoder(backbone, learner)
+    image_features = torch.nn.functional.normalize(torch.randn(5, backbone.dim), dim=-1)
+    whole = encoder.encode_text(image_features)
+    assert whole.shape == (5, len(NAMES), backbone.dim)
+    monkeypatch.setattr(conditional_prompts, "TEXTS_AT_ONCE", 2 * len(NAMES))
+    torch.testing.assert_close(encoder.encode_text(image_features), whole)
+
+
+def test_stray_blanks_are_no_words(backbone):
+    """The context would otherwise stand on the class name's own tokens."""
+    plain, stray = (PromptLearner(backbone, NAMES, 2, c) for c in ("a photo", "_a  photo_"))
+    assert torch.equal(plain.tokens, stray.tokens) and torch.equal(plain.slots, stray.slots)
