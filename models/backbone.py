@@ -99,7 +99,8 @@ class Backbone(nn.Module):
 
         Args:
             images: normalised pictures.
-            prompts: prompts[i], (n, vision_width), enters block i (`models.prompting`).
+            prompts: prompts[i], (n, V) or (B, n, V) of V = vision_width, enters block i
+                (`models.prompting`).
             adapters: adapters[i] adds to block i's output.
         """
         visual = self.model.visual

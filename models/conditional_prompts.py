@@ -40,16 +40,6 @@ class ConditionalEncoder(PromptEncoder):
     def encode_text(self, image_features: Tensor | None = None) -> Tensor:
         """Class features (B, K, D) for images (B, D), L2-normalised."""
         learner = self.prompt_learner
-        n_classes = len(learner.tokens)
-        some = max(1, TEXTS_AT_ONCE // n_classes)
-        features = []
-        for contexts in learner.contexts(image_features).split(some):
-            n = len(contexts)
-            features.append(
-                self.backbone.encode_text(
-                    learner.tokens.repeat(n, 1),
-                    [contexts.repeat_interleave(n_classes, 0)],
-                    learner.slots.repeat(n, 1),
-                )
-            )
-        return torch.cat(features).unflatten(0, (-1, n_classes))
+        some = max(1, TEXTS_AT_ONCE // len(learner.tokens))
+        contexts = learner.contexts(image_features).split(some)
+        return torch.cat([self.encode_text_each([each]) for each in contexts])

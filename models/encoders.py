@@ -5,6 +5,8 @@ An encoder is a module with `encode_image(images) -> (B, D)` and `encode_text(im
 `text_depends_on_image` says which.
 """
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 from models.backbone import Backbone
@@ -60,3 +62,18 @@ class PromptEncoder(Encoder):
         """Class features (K, D)."""
         learner = self.prompt_learner
         return self.backbone.encode_text(learner.tokens, learner.text_prompts(), learner.slots)
+
+    def encode_text_each(self, prompts: Sequence[Tensor]) -> Tensor:
+        """Class features (B, K, D) for B sets of prompts in place of the learner's own.
+
+        Args:
+            prompts: prompts[i], (B, n, W) or (B, K, n, W), enters block i of the text encoder.
+        """
+        learner = self.prompt_learner
+        sets, classes = len(prompts[0]), len(learner.tokens)
+        rows = [
+            prompt.flatten(0, 1) if prompt.dim() == 4 else prompt.repeat_interleave(classes, 0)
+            for prompt in prompts
+        ]
+        tokens, slots = learner.tokens.repeat(sets, 1), learner.slots.repeat(sets, 1)
+        return self.backbone.encode_text(tokens, rows, slots).unflatten(0, (sets, classes))

@@ -20,11 +20,23 @@ def join_heads(tensor: Tensor, num_heads: int) -> Tensor:
 
 def project_rational(rational: Tensor, inputs: Inputs, num_heads: int) -> Operands:
     """What the attention needs, from s R (B, K, D) and the head's inputs."""
-    query_rational, key, value = (F.linear(rational, *layer) for layer in inputs.projections)
-    queries = inputs.query_text.expand_as(rational), query_rational
-    queries = torch.stack([_heads_first(query, num_heads) for query in queries], 2)
-    image, key, value = (split_heads(part, num_heads) for part in (inputs.query_image, key, value))
-    return Operands(image, queries.flatten(0, 1), key, value)
+    projected = (F.linear(rational, *layer) for layer in inputs.projections)
+    query_text = inputs.query_text.expand_as(rational)
+    return to_operands(inputs.query_image, query_text, *projected, num_heads=num_heads)
+
+
+def to_operands(
+    query_image: Tensor,
+    query_text: Tensor,
+    query_rational: Tensor,
+    key: Tensor,
+    value: Tensor,
+    num_heads: int,
+) -> Operands:
+    """Projected (B, 1, D), then (B, K, D) each, as the attention's problems."""
+    queries = [_heads_first(query, num_heads) for query in (query_text, query_rational)]
+    image, key, value = (split_heads(part, num_heads) for part in (query_image, key, value))
+    return Operands(image, torch.stack(queries, 2).flatten(0, 1), key, value)
 
 
 def project_rational_backward(

@@ -54,6 +54,10 @@ class PromptLearner(nn.Module):
         self.register_buffer("slots", (order >= 1) & (order <= n_ctx), persistent=False)
         print(f'Initial context: "{prefix}"\nNumber of context words (tokens): {n_ctx}')
 
+    def forward(self) -> tuple[list[Tensor], list[Tensor]]:
+        """What enters the blocks of the text and of the image encoder."""
+        return self.text_prompts(), self.image_prompts()
+
     def text_prompts(self) -> list[Tensor]:
         """What enters the text encoder's blocks: the context, (n, W) or (K, n, W), first."""
         return [self.ctx]

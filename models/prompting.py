@@ -68,8 +68,8 @@ def image_prompts(visual: nn.Module, prompts: Sequence[Tensor]) -> Iterator[None
 
     Args:
         visual: the image encoder.
-        prompts: prompts[i], (n, W), stands behind the patches when block i begins; prompts[0] is
-            appended after positions were added, before the first LayerNorm.
+        prompts: prompts[i], (n, W) or (B, n, W), stands behind the patches when block i begins;
+            prompts[0] is appended after positions were added, before the first LayerNorm.
 
     Raises:
         ValueError: if the encoder has no blocks, or fewer than prompts.
@@ -79,7 +79,7 @@ def image_prompts(visual: nn.Module, prompts: Sequence[Tensor]) -> Iterator[None
         return
     blocks = require_vision_blocks(visual)
     require_blocks(blocks, len(prompts))
-    n = len(prompts[0])
+    n = prompts[0].shape[-2]
 
     def append(module, args: tuple[Tensor]) -> tuple[Tensor]:  # (B, L, W)
         prompt = prompts[0].to(args[0].dtype).expand(len(args[0]), -1, -1)
@@ -88,8 +88,8 @@ def image_prompts(visual: nn.Module, prompts: Sequence[Tensor]) -> Iterator[None
     def enter(prompt: Tensor) -> Callable:  # inside the blocks: (L, B, W)
         def exchange(module, args: tuple[Tensor]) -> tuple[Tensor]:
             tokens = args[0]
-            last = prompt.to(tokens.dtype)[:, None].expand(-1, tokens.shape[1], -1)
-            return (torch.cat([tokens[:-n], last]),)
+            last = prompt.to(tokens.dtype).expand(tokens.shape[1], -1, -1)
+            return (torch.cat([tokens[:-n], last.transpose(0, 1)]),)
 
         return exchange
 

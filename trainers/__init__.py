@@ -18,3 +18,13 @@ def registered() -> dict[str, type]:
     register_all()
     classes = {name: TRAINER_REGISTRY.get(name) for name in TRAINER_REGISTRY.registered_names()}
     return {name: cls for name, cls in classes.items() if issubclass(cls, CLIPTrainer)}
+
+
+def starts_from(name: str) -> str:
+    """The trainer whose checkpoint a test of the named one loads; empty if it needs none."""
+    from trainers.base import CLIPTrainer
+
+    cls = registered()[name]
+    if hasattr(cls, "starts_from"):
+        return cls.starts_from
+    return "" if cls.learned is CLIPTrainer.learned else name

@@ -8,7 +8,7 @@ head.
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from yacs.config import CfgNode
 
 from dassl.engine import TrainerX
@@ -21,10 +21,11 @@ from models.loading import build_backbone
 from trainers.checkpoints import LearnedCheckpoints
 from trainers.data import cut_borders, require_distinct, require_training_pictures
 from trainers.learned import Learned, build_schedule, load_initial_weights
+from trainers.testing import Testing
 from trainers.training import TrainingStep
 
 
-class CLIPTrainer(LearnedCheckpoints, TrainingStep, TrainerX):
+class CLIPTrainer(LearnedCheckpoints, TrainingStep, Testing, TrainerX):
     """Base of every trainer.
 
     Attributes:
@@ -126,21 +127,6 @@ class CLIPTrainer(LearnedCheckpoints, TrainingStep, TrainerX):
         else:
             print("Nothing to learn")
             self.test()
-
-    def parse_batch_test(self, batch: dict) -> tuple[Tensor, Tensor]:
-        """As for training; remembers the batch for messages that name a picture."""
-        self._test_batch = batch
-        return self.parse_batch_train(batch)
-
-    @torch.no_grad()
-    def test(self, split: str | None = None) -> float:
-        """Accuracy, percent, on a split; class features are encoded once."""
-        with self.model.classes_encoded_once():
-            return super().test(split)
-
-    def model_inference(self, images: Tensor) -> Tensor:
-        """Logits (B, K)."""
-        return self.with_paths(self._test_batch, self.model, images).logits
 
     def write_scalar(self, tag: str, scalar_value: float, global_step: int | None = None) -> None:
         """Dassl's tensorboard hook; also keeps the results of tests."""

@@ -11,6 +11,8 @@ import io
 import os
 import os.path as osp
 
+from torch import nn
+
 import dassl
 from dassl.utils import save_checkpoint
 from trainers.records import checkpoint_file, flatten, read_checkpoint, require_same
@@ -73,12 +75,16 @@ class LearnedCheckpoints:
         if not directory:
             print("Note that load_model() is skipped as no pretrained model is given")
             return
-        for name in self.get_model_names():
+        for name, module in self.loaded().items():
             path = checkpoint_file(osp.join(directory, name), epoch)
             checkpoint = read_checkpoint(path)
             require_same(checkpoint["record"]["model"], self.record()["model"], path)
             print(f'Loading weights to {name} from "{path}" (epoch = {checkpoint["epoch"]})')
-            self._models[name].load_state_dict(checkpoint["state_dict"])
+            module.load_state_dict(checkpoint["state_dict"])
+
+    def loaded(self) -> dict[str, nn.Module]:
+        """The modules that a checkpoint fills, by its folders: what is learned."""
+        return dict(self._models)
 
     def resume_model_if_exist(self, directory: str) -> int:
         """Go on after the newest checkpoint in a folder; 0 if it has none.

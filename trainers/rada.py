@@ -7,7 +7,6 @@ Vision-Language Model", ICCV 2025, arXiv 2507.15480).
 from torch import nn
 from yacs.config import CfgNode
 
-from dassl.config import get_cfg_default
 from dassl.engine import TRAINER_REGISTRY
 from models.encoders import Encoder
 from models.rational import RAdaHead
@@ -16,7 +15,7 @@ from trainers.cocoop import CoCoOp
 from trainers.coop import CoOp
 from trainers.ivlp import IVLP
 from trainers.kgcoop import KgCoOp
-from trainers.learned import Learned, own_optim, with_epochs
+from trainers.learned import Learned, own_optim, require_unread, with_epochs
 from trainers.maple import MaPLe
 from trainers.mma import MMA
 from trainers.prompt import Prompt
@@ -69,13 +68,7 @@ class RAda(WithRAda, ZeroshotCLIP):
     def check_cfg(self, cfg: CfgNode) -> None:
         """Raises ValueError for an OPTIM setting that nothing would read."""
         super().check_cfg(cfg)
-        defaults = get_cfg_default().OPTIM
-        for key in cfg.OPTIM.keys() - {"MAX_EPOCH"}:
-            if cfg.OPTIM[key] != defaults[key]:
-                raise ValueError(
-                    f"RAda learns the mask only, so nothing reads OPTIM.{key}; "
-                    f"set TRAINER.RADA.OPTIM.{key}"
-                )
+        require_unread(cfg.OPTIM, "RAda learns the mask only", "TRAINER.RADA.OPTIM")
 
 
 @TRAINER_REGISTRY.register()

@@ -43,13 +43,15 @@ def read_checkpoint(path: str) -> dict:
     return checkpoint
 
 
-def require_same(found: dict[str, str], wanted: dict[str, str], path: str) -> None:
-    """Raise ValueError naming the first setting in which a checkpoint differs from this run."""
+def require_same(
+    found: dict[str, str], wanted: dict[str, str], path: str, how: str = "trained"
+) -> None:
+    """Raise ValueError naming the first setting in which a file differs from this run."""
     for key in sorted(found.keys() | wanted.keys()):
         was, now = found.get(key, "nothing"), wanted.get(key, "nothing")
         if was != now:
             raise ValueError(
-                f"{path} was trained with {key} = {was}, this run has {now}; "
+                f"{path} was {how} with {key} = {was}, this run has {now}; "
                 "use the same setting or another folder"
             )
 

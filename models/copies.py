@@ -1,0 +1,60 @@
+"""What images tune at test time: each its own copy of prompts, mask or both."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from models.classifier import normalize
+from models.mask_copies import MaskCopies
+from models.prompt_copies import PromptCopies
+
+
+class Copies(NamedTuple):
+    """Copies of E images, and what they share.
+
+    Attributes:
+        prompts, mask: the copies; None for what is not tuned.
+        fixed_texts: (1, K, D), L2-normalised; None if prompts are tuned.
+        head: decides if no mask is tuned.
+        scale: s.
+    """
+
+    prompts: PromptCopies | None
+    mask: MaskCopies | None
+    fixed_texts: Tensor | None
+    head: nn.Module
+    scale: Tensor
+
+    def tensors(self) -> list[Tensor]:
+        """All that is tuned, (E, ...) each, or (1, ...) where it is the same for all."""
+        return [t for part in (self.prompts, self.mask) if part for t in part.tuned.values()]
+
+    def texts(self) -> Tensor:
+        """Class features (E, K, D), or (1, K, D) for all images, L2-normalised."""
+        if self.prompts is None:
+            return self.fixed_texts
+        return normalize(self.prompts.class_features(), "text")
+
+    def logits(self, seen: Tensor, texts: Tensor) -> Tensor:
+        """Logits (E, v, K).
+
+        Args:
+            seen: v views of each image: features (E, v, D), L2-normalised, or pictures
+                (E, v, 3, size, size) if tuned prompts enter the image encoder.
+            texts: of `texts`.
+        """
+        if seen.dim() > 3:
+            seen = normalize(self.prompts.image_features(seen), "image")
+        if self.mask is not None:
+            return self.mask.logits(seen, texts, self.scale)
+        return fixed_logits(self.head, seen, texts, self.scale)
+
+
+def fixed_logits(head: nn.Module, images: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
+    """Logits (E, v, K) of images (E, v, D) and class features (1 or E, K, D)."""
+    if len(texts) == 1:
+        logits, _ = head(images.flatten(0, 1), texts[0], scale)
+        return logits.unflatten(0, images.shape[:2])
+    pairs = zip(images, texts, strict=True)
+    return torch.stack([head(image, text, scale)[0] for image, text in pairs])

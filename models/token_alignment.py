@@ -1,0 +1,94 @@
+"""Statistics of image tokens, and episodes that keep to them (PromptAlign, arXiv 2311.01459)."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from models.classifier import CLIPClassifier
+from models.copies import Copies
+from models.episodes import Episode, Episodes
+from models.prompting import removed_afterwards, require_blocks, require_vision_blocks
+
+
+class TokenStatistics(NamedTuple):
+    """Of the output of some blocks: mean and variance over images, (N, L, V) each, float32.
+
+    L are the tokens of a picture: its class, patches and prompts.
+    """
+
+    mean: Tensor
+    variance: Tensor
+
+
+@contextmanager
+def watched_blocks(tower: nn.Module, blocks: range) -> Iterator[list[Tensor]]:
+    """A list that gets the outputs (L, B, V) of these blocks, in order, of the calls inside.
+
+    Raises:
+        ValueError: if the tower is a ResNet or has no such block.
+    """
+    found: list[Tensor] = []
+    with removed_afterwards([]) as handles:
+        all_blocks = require_vision_blocks(tower)
+        require_blocks(all_blocks, blocks.stop)
+        for i in blocks:
+            hook = all_blocks[i].register_forward_hook(lambda m, args, output: found.append(output))
+            handles.append(hook)
+        yield found
+
+
+def gather(batches: Iterator[list[Tensor]]) -> TokenStatistics:
+    """Statistics over all images of at least one batch, summed in float64.
+
+    Args:
+        batches: for each batch the outputs (L, B, V) of N blocks.
+    """
+    count, total, squares = 0, 0.0, 0.0
+    for outputs in batches:
+        tokens = torch.stack(outputs).double()  # (N, L, B, V)
+        count += tokens.shape[2]
+        total, squares = total + tokens.sum(2), squares + tokens.square().sum(2)
+    mean = total / count
+    return TokenStatistics(mean.float(), (squares / count - mean.square()).clamp(min=0).float())
+
+
+class AlignedEpisodes(Episodes):
+    """Episodes that also pull the statistics of the kept views towards those of a source.
+
+    To an image's loss is added weight times the sum over blocks of half the mean |difference| of
+    the means and half that of the variances, over tokens and their width.
+    """
+
+    def __init__(
+        self,
+        classifier: CLIPClassifier,
+        tune: Collection[str],
+        episode: Episode,
+        source: TokenStatistics,
+        blocks: range,
+        weight: float,
+    ):
+        """Args:
+        classifier, tune, episode: as for `Episodes`; the prompts enter the image encoder.
+        source: statistics to keep to.
+        blocks: that they belong to.
+        weight: of each block.
+        """
+        super().__init__(classifier, tune, episode)
+        self.source, self.blocks, self.weight = source, blocks, weight
+
+    def loss(self, copies: Copies, seen: Tensor, texts: Tensor) -> Tensor:
+        """See `Episodes`."""
+        visual = self.encoder.backbone.model.visual
+        with watched_blocks(visual, self.blocks) as outputs:
+            loss = super().loss(copies, seen, texts)
+        tokens = torch.stack(outputs).float().unflatten(2, seen.shape[:2])  # (N, L, E, v, V)
+        mean = tokens.mean(3)
+        variance = (tokens - mean[:, :, :, None]).square().mean(3)
+        for found, wanted in zip((mean, variance), self.source, strict=True):
+            gaps = (found - wanted[:, :, None]).abs()  # (N, L, E, V)
+            loss = loss + self.weight / 2 * gaps.mean((1, 3)).sum()
+        return loss

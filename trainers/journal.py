@@ -1,0 +1,74 @@
+"""Predictions of a long test, kept picture by picture, so that it can go on where it stopped.
+
+`predictions_<split>.jsonl` in the output folder: the first line says what the test was made with,
+each other line is one picture's answer. While the test runs the file ends in `.part`.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from trainers.answers import Answer
+from trainers.records import require_same
+
+
+class Journal:
+    """Answers so far, by the picture's path below the datasets and its label.
+
+    Args:
+        path: of the finished file.
+        made_with: what decides the answers, as strings by name.
+
+    Raises:
+        ValueError: if an unfinished file was made with something else, or is broken.
+    """
+
+    def __init__(self, path: Path, made_with: dict[str, str]):
+        self.path, self.part = path, path.with_name(f"{path.name}.part")
+        self.answers: dict[tuple[str, int], Answer] = {}
+        lines = self._whole_lines()
+        header = next(lines, None)
+        if header is not None:
+            require_same(header, made_with, str(self.part), "made")
+            self.answers = {(line["path"], line["label"]): _answer(line) for line in lines}
+        self.part.parent.mkdir(parents=True, exist_ok=True)
+        self.file = self.part.open("a", encoding="utf-8")
+        if header is None:
+            self._write(made_with)
+
+    def add(self, path: str, answer: Answer) -> None:
+        """Keep an answer; it is on disk when this returns, unless the machine itself fails."""
+        self.answers[path, answer.label] = answer
+        self._write({"path": path, **answer._asdict()})
+
+    def finish(self) -> None:
+        """Give the file its name."""
+        self.close()
+        os.replace(self.part, self.path)
+
+    def close(self) -> None:
+        """Close the file; a new journal goes on from it."""
+        self.file.close()
+
+    def _write(self, line: dict) -> None:
+        self.file.write(json.dumps(line) + "\n")
+        self.file.flush()
+
+    def _whole_lines(self) -> Iterator[dict]:
+        """The lines; what a killed process left of one is cut off."""
+        if not self.part.exists():
+            return
+        text = self.part.read_bytes()
+        whole = text[: text.rfind(b"\n") + 1]
+        if len(whole) < len(text):
+            with self.part.open("r+b") as file:
+                file.truncate(len(whole))
+        try:
+            yield from map(json.loads, whole.splitlines())
+        except ValueError:
+            raise ValueError(f"{self.part} is damaged; remove it to test from the start") from None
+
+
+def _answer(line: dict) -> Answer:
+    return Answer(*(line[name] for name in Answer._fields))

@@ -1,0 +1,127 @@
+"""A test that takes long: a bar with the accuracy so far, and each answer kept on disk at once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from models.episodes import Episodes
+from trainers.answers import Answer, answers_of, measures
+from trainers.journal import Journal
+from trainers.records import flatten
+from trainers.views import path_below
+
+
+class LongTest:
+    """Mixin for a `CLIPTrainer` that adapts to each test picture; it has `build_episodes`."""
+
+    episodes: Episodes | None = None  # of the test that is running
+
+    @torch.no_grad()
+    def test(self, split: str | None = None) -> float:
+        """Accuracy, percent, on a split; one that was interrupted goes on at the next picture."""
+        self.set_model_mode("eval")
+        split = self.split_tested(split)
+        loader = self.val_loader if split == "val" else self.test_loader
+        print(f"Evaluate on the *{split}* set")
+        self.episodes = self.build_episodes()
+        journal = Journal(Path(self.output_dir, f"predictions_{split}.jsonl"), self.made_with())
+        try:
+            answers = self.answer_all(loader, journal)
+        finally:
+            journal.close()
+            self.episodes = None
+        journal.finish()
+        results = self.evaluate(answers)
+        self.report(split, results)
+        return next(iter(results.values()))
+
+    def answer_all(self, loader: DataLoader, journal: Journal) -> list[Answer]:
+        """The answers to all pictures of a loader, in its dataset's order."""
+        root = self.cfg.DATASET.ROOT
+        items = loader.dataset.data_source
+        keys = [(path_below(root, item.impath), item.label) for item in items]
+        left = [index for index, key in enumerate(keys) if key not in journal.answers]
+        if len(left) < len(keys):
+            print(f"Resuming: {len(keys) - len(left):,} of {len(keys):,} pictures are done")
+        done = [journal.answers[key] for key in keys if key in journal.answers]
+        hits = sum(answer.label == answer.prediction for answer in done)
+        with tqdm(total=len(keys), initial=len(done), unit="image") as bar:
+            for batch in self.batches(loader, left):
+                views, labels = self.parse_batch_test(batch)
+                answers = answers_of(self.model_inference(views), labels)
+                for path, answer in zip(batch["impath"], answers, strict=True):
+                    journal.add(path_below(root, path), answer)
+                    hits += answer.label == answer.prediction
+                accuracy = 100 * hits / (bar.n + len(answers))
+                bar.set_postfix(accuracy=f"{accuracy:.1f}%", refresh=False)
+                bar.update(len(answers))
+        return [journal.answers[key] for key in keys]
+
+    @staticmethod
+    def batches(loader: DataLoader, left: list[int]) -> Iterator[dict]:
+        """The batches of a loader with these pictures only."""
+        return iter(
+            DataLoader(
+                loader.dataset,
+                batch_size=loader.batch_size,
+                sampler=left,
+                num_workers=loader.num_workers,
+                collate_fn=loader.collate_fn,
+                pin_memory=loader.pin_memory,
+            )
+        )
+
+    def model_inference(self, views: Tensor) -> Tensor:
+        """Logits (B, K) of the batch that was parsed last, each after its own episode.
+
+        Args:
+            views: (B, V, 3, size, size).
+
+        Raises:
+            ValueError: naming the picture, if a number on the way is zero or not finite.
+        """
+        episodes = self.episodes or self.build_episodes()
+        try:
+            return finite(episodes(views))
+        except ValueError:
+            for path, one in zip(self._test_batch["impath"], views.split(1), strict=True):
+                try:
+                    finite(episodes(one))
+                except ValueError as error:
+                    raise ValueError(f"{path}: {error}") from error
+            raise
+
+    def evaluate(self, answers: list[Answer]) -> dict[str, float]:
+        """Results of Dassl's evaluator, top-5 accuracy and calibration error; prints them."""
+        labels = torch.tensor([answer.label for answer in answers])
+        predictions = torch.tensor([answer.prediction for answer in answers])
+        self.evaluator.reset()
+        for some in torch.arange(len(answers)).split(1000):
+            self.evaluator.process(one_hot(predictions[some], self.num_classes), labels[some])
+        more = measures(answers)
+        results = {**self.evaluator.evaluate(), **more}
+        print("\n".join(f"* {name}: {value:.1f}%" for name, value in more.items()))
+        return results
+
+    def made_with(self) -> dict[str, str]:
+        """What decides an answer, by name: settings, classes, what was loaded."""
+        cfg, record = self.cfg, self.record()["model"]
+        found = {**record, **flatten(cfg.TEST, "TEST."), **flatten(cfg.INPUT, "INPUT.")}
+        for free in ("EPISODES", "EVALUATOR", "PER_CLASS_RESULT", "COMPUTE_CMAT", "SPLIT"):
+            found.pop(f"TEST.{free}")
+        found["seed"], found["precision"] = str(cfg.SEED), self.own.PREC
+        found["dataset"], found["learned tensors"] = cfg.DATASET.NAME, self.digest()
+        found["classes"] = ", ".join(self.dm.dataset.classnames)
+        return found
+
+
+def finite(logits: Tensor) -> Tensor:
+    """Logits (B, K) as they are; raises ValueError unless all are finite."""
+    if not logits.isfinite().all():
+        raise ValueError("tuning made its logits infinite; lower TEST.OPTIM.LR or TEST.STEPS")
+    return logits

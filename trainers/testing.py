@@ -1,0 +1,45 @@
+"""The test: inference, and what is reported besides Dassl's results."""
+
+import torch
+from torch import Tensor
+
+from trainers.answers import Answer, answers_of, measures
+
+
+class Testing:
+    """Mixin of `CLIPTrainer`."""
+
+    _answers: list[Answer]
+
+    def parse_batch_test(self, batch: dict) -> tuple[Tensor, Tensor]:
+        """As for training; remembers the batch for messages that name a picture."""
+        self._test_batch = batch
+        return self.parse_batch_train(batch)
+
+    @torch.no_grad()
+    def test(self, split: str | None = None) -> float:
+        """Accuracy, percent, on a split; class features are encoded once.
+
+        Top-5 accuracy and calibration error are added to the results.
+        """
+        self._answers = []
+        with self.model.classes_encoded_once():
+            accuracy = super().test(split)
+        self.report(self.split_tested(split), measures(self._answers))
+        return accuracy
+
+    def model_inference(self, images: Tensor) -> Tensor:
+        """Logits (B, K) of the batch that was parsed last."""
+        logits = self.with_paths(self._test_batch, self.model, images).logits
+        self._answers += answers_of(logits, self._test_batch["label"])
+        return logits
+
+    def split_tested(self, split: str | None) -> str:
+        """The split that Dassl tests on if asked for this one: "val" or "test"."""
+        wanted = split or self.cfg.TEST.SPLIT
+        return "val" if wanted == "val" and self.val_loader is not None else "test"
+
+    def report(self, split: str, results: dict[str, float]) -> None:
+        """Write results, percent, to tensorboard and to the results of this run."""
+        for name, value in results.items():
+            self.write_scalar(f"{split}/{name}", value, self.epoch)

@@ -1,0 +1,129 @@
+"""Trainers that learn from each test picture alone, while they test (docs/test_time.md)."""
+
+import hashlib
+
+from torch import Tensor
+from torch.optim import Optimizer
+from yacs.config import CfgNode
+
+from dassl.data import DataManager
+from dassl.optim import build_optimizer
+from models.episodes import Episode, Episodes
+from trainers.data import cut_borders
+from trainers.learned import own_optim, require_unread
+from trainers.long_test import LongTest
+from trainers.views import AUGMIX, ReproducibleWrapper, Views
+
+# TPT's numbers (Shu et al., arXiv 2209.07511)
+SETTINGS = {
+    "VIEWS": 64,  # of each picture, itself among them
+    "KEEP": 0.1,  # of the views, those of lowest entropy
+    "STEPS": 1,
+    "AUGMIX": "auto",  # on, off; auto: off on ImageNet and its shifts
+    "EPISODES": 8,  # pictures at a time, each with its own copy of what is tuned
+    "OPTIM": {
+        key: value
+        for key, value in own_optim(NAME="adamw", LR=5e-3, WEIGHT_DECAY=0.01).items()
+        if not key.startswith(("LR_", "WARMUP_", "STEPSIZE", "GAMMA"))  # there is no schedule
+    },
+}
+
+
+class TunedAtTest(LongTest):
+    """Mixin for a `CLIPTrainer` whose encoder is a `PromptEncoder`.
+
+    Attributes:
+        starts_from: name of the trainer whose checkpoint it loads; empty if it starts from words.
+        tune: what moves, of "prompt" and "mask".
+    """
+
+    starts_from = ""
+    tune: tuple[str, ...] = ("prompt",)
+
+    @classmethod
+    def extend_cfg(cls, cfg: CfgNode) -> None:
+        """Add the method's nodes and the numbers of an episode."""
+        super().extend_cfg(cfg)
+        for name, value in SETTINGS.items():
+            cfg.TEST[name] = CfgNode(value) if isinstance(value, dict) else value
+
+    def check_cfg(self, cfg: CfgNode) -> None:
+        """Raises ValueError for numbers that make no episode, or settings that nothing reads."""
+        super().check_cfg(cfg)
+        require_unread(cfg.OPTIM, f"{cfg.TRAINER.NAME} learns at test time only", "TEST.OPTIM")
+        test = cfg.TEST
+        for name, least in (("VIEWS", 1), ("STEPS", 0), ("EPISODES", 1)):
+            if test[name] < least:
+                raise ValueError(f"TEST.{name} must be {least} or more, got {test[name]}")
+        if not 0 < test.KEEP <= 1 or self.kept(cfg) < 1:
+            raise ValueError(
+                f"TEST.KEEP {test.KEEP} of TEST.VIEWS {test.VIEWS} keeps no view; it is a part "
+                "of 1, and their product has to be at least one view"
+            )
+        if test.AUGMIX not in AUGMIX:
+            raise ValueError(f'TEST.AUGMIX is one of {", ".join(AUGMIX)}; got "{test.AUGMIX}"')
+
+    @staticmethod
+    def kept(cfg: CfgNode) -> int:
+        """Views that are learned from."""
+        return int(cfg.TEST.VIEWS * cfg.TEST.KEEP)
+
+    def build_data_loader(self) -> None:
+        """Dassl's loaders, with views of each test picture; as many at a time as episodes."""
+        cfg = self.cfg.clone()
+        cfg.defrost()
+        cfg.DATALOADER.TEST.BATCH_SIZE = cfg.TEST.EPISODES
+        self.dm = dm = DataManager(
+            cfg, custom_tfm_test=Views(cfg), dataset_wrapper=ReproducibleWrapper
+        )
+        self.train_loader_x, self.train_loader_u = dm.train_loader_x, dm.train_loader_u
+        self.val_loader, self.test_loader = dm.val_loader, dm.test_loader
+        self.num_classes, self.lab2cname = dm.num_classes, dm.lab2cname
+        self.num_source_domains = dm.num_source_domains
+        cut_borders(dm)
+
+    def record(self) -> dict[str, dict]:
+        """A checkpoint fits if it is of the trainer that this one starts from."""
+        record = super().record()
+        record["model"]["TRAINER.NAME"] = self.starts_from
+        return record
+
+    def load_model(self, directory: str, epoch: int | None = None) -> None:
+        """Load what is tuned from; see `LearnedCheckpoints`."""
+        name = self.cfg.TRAINER.NAME
+        if directory and not self.starts_from:
+            raise ValueError(f"{name} starts from words, not from a model; leave out --model-dir")
+        if self.starts_from and not directory:
+            raise ValueError(f"{name} starts from a trained {self.starts_from}: give --model-dir")
+        super().load_model(directory, epoch)
+
+    def train(self) -> None:
+        """Nothing to do before the test."""
+        if self.starts_from:
+            raise ValueError(
+                f"{self.cfg.TRAINER.NAME} tunes a trained {self.starts_from} at test time; train "
+                f"{self.starts_from}, then give its folder: --eval-only --model-dir FOLDER"
+            )
+        print("Nothing to train before the test")
+        self.test()
+
+    def build_episodes(self) -> Episodes:
+        """What adapts the model as it is now."""
+        return Episodes(self.model, self.tune, self.episode())
+
+    def episode(self) -> Episode:
+        """How one image is learned from."""
+        test = self.cfg.TEST
+
+        def optimizer(tensors: list[Tensor]) -> Optimizer:
+            return build_optimizer(None, test.OPTIM, param_groups=tensors)
+
+        return Episode(self.kept(self.cfg), test.STEPS, optimizer)
+
+    def digest(self) -> str:
+        """sha256 of the tensors that episodes start from."""
+        digest = hashlib.sha256()
+        for module in (self.model.encoder.prompt_learner, self.model.head):
+            for tensor in module.state_dict().values():
+                digest.update(tensor.detach().cpu().numpy().tobytes())
+        return digest.hexdigest()
