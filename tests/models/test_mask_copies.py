@@ -1,0 +1,65 @@
+"""Tuned masks against METHOD.md's own maps, in float64."""
+
+import copy
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from benchmarks.dense import DenseHead
+from benchmarks.plain_episodes import plain_episodes
+from models.classifier import Output
+from models.episodes import Episode, Episodes
+from models.mask_copies import MaskCopies
+from tests.episodes import KEPT, adamw, build, views_of
+from tests.rada import features, random_head
+from tests.tinyclip import draw_backbone
+
+
+@pytest.mark.parametrize("kind", ["fresh mask", "trained mask"])
+def test_the_mask_equals_a_dense_computation_in_float64(kind):
+    """One step of each image on METHOD.md's own maps."""
+    backbone = draw_backbone()
+    classifier, tune = build(backbone, kind)
+    views, scale = views_of(3), backbone.logit_scale.double()
+    mask = copy.deepcopy(classifier.head.mask).double()
+
+    class Dense(torch.nn.Module):
+        def forward(self, images):
+            image, text = (t.double().detach() for t in classifier(images.float())[2:])
+            logits, penalty = DenseHead(mask)(image, text, scale)
+            return Output(logits, penalty, image, text)
+
+    dense = Dense()
+    dense.head = SimpleNamespace(mask=mask)
+    episode = Episode(KEPT, 1, adamw)
+    expected = plain_episodes(dense, tune, episode, views)
+    found = Episodes(classifier, tune, episode)(views)
+    torch.testing.assert_close(found.double(), expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_copies_of_a_mask_equal_the_dense_formula_in_float64(shared):
+    """Logits and all gradients, each episode with weights of its own or all with the same."""
+    torch.manual_seed(0)
+    heads = [random_head(16, 2, temperature=0.7) for _ in range(1 if shared else 3)]
+    for head in heads:
+        head.mask.out.weight.data += 0.1 * torch.randn(16, 16, dtype=torch.float64)
+    copies = MaskCopies(heads[0].mask, len(heads), 2)
+    for name, tensor in copies.tuned.items():
+        tensor.data.copy_(torch.stack([head.mask.get_parameter(name) for head in heads]))
+    images, scale = features(3, 4, 16), torch.tensor(20.0, dtype=torch.float64)
+    texts = features(3, 5, 16, seed=1)
+    logits = copies.logits(images, texts, scale)
+    weights = torch.randn(logits.shape, dtype=torch.float64)
+    found = torch.autograd.grad((logits * weights).sum(), list(copies.tuned.values()))
+    masks = [head.mask for head in heads] * (3 // len(heads))
+    triples = zip(masks, images, texts, strict=True)
+    dense = [DenseHead(mask)(image, text, scale)[0] for mask, image, text in triples]
+    torch.testing.assert_close(logits, torch.stack(dense), rtol=1e-9, atol=1e-9)
+    for i, head in enumerate(heads):
+        own = sum((dense[j] * weights[j]).sum() for j in range(3) if shared or j == i)
+        parameters = [head.mask.get_parameter(name) for name in copies.tuned]
+        wanted = torch.autograd.grad(own, parameters, retain_graph=True)
+        for expected, gradient in zip(wanted, found, strict=True):
+            torch.testing.assert_close(gradient[i], expected, rtol=1e-8, atol=1e-9)
