@@ -1,9 +1,13 @@
 """RAda at test time: mask, prompt or both tuned to one image (ICCV 2025, arXiv 2507.15480)."""
 
+from collections.abc import Sequence
+
 from torch import nn
 from yacs.config import CfgNode
 
 from dassl.engine import TRAINER_REGISTRY
+from models.backbone import Backbone
+from models.classifier import CLIPClassifier
 from models.encoders import Encoder
 from models.prompt_learner import words_of
 from models.rational import RAdaHead
@@ -39,6 +43,13 @@ class RAdaTPT(WithRAda, TPT):
         """The RAda head without a penalty: entropy alone is minimised."""
         own = self.cfg.TRAINER.RADA
         return RAdaHead(encoder.backbone.dim, own.HEADS, own.TEMPERATURE)
+
+    def build_classifier(self, backbone: Backbone, classnames: Sequence[str]) -> CLIPClassifier:
+        """Encoder and head; what does not move is frozen."""
+        classifier = super().build_classifier(backbone, classnames)
+        classifier.encoder.prompt_learner.requires_grad_("prompt" in self.tune)
+        classifier.head.mask.requires_grad_("mask" in self.tune)
+        return classifier
 
     def learned(self) -> dict[str, Learned]:
         """What moves; TEST.OPTIM says how."""

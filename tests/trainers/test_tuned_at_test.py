@@ -1,0 +1,141 @@
+"""What holds for every trainer that learns at test time."""
+
+import json
+
+import pytest
+import torch
+
+import trainers
+from dassl.engine import TRAINER_REGISTRY
+from trainers.tuned_at_test import TunedAtTest
+
+NAMES = [n for n, c in trainers.registered().items() if issubclass(c, TunedAtTest)]
+FEW_VIEWS = ("TEST.VIEWS", "8", "TEST.KEEP", "0.3", "TEST.EPISODES", "3")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Folders of the trainings that were needed so far, by trainer."""
+    return {}
+
+
+@pytest.fixture
+def adapt(run_train, trained, tmp_path_factory):
+    """Run a test-time trainer, from a short training if it starts from one; returns it."""
+
+    def run(name: str, output, *opts: str, arguments=(), classes="base"):
+        source = TRAINER_REGISTRY.get(name).starts_from
+        if source and source not in trained:
+            trained[source] = tmp_path_factory.mktemp(source)
+            run_train(source, trained[source], "OPTIM.MAX_EPOCH", "2")
+        loading = ("--eval-only", "--model-dir", str(trained[source])) if source else ()
+        options = {"arguments": (*loading, *arguments), "classes": classes}
+        return run_train(name, output, *FEW_VIEWS, *opts, **options)
+
+    return run
+
+
+def predictions(folder) -> dict[str, dict]:
+    """The answers of a finished test, by picture."""
+    header, *lines = (folder / "predictions_test.jsonl").read_text().splitlines()
+    return {line["path"]: line for line in map(json.loads, lines)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_reports_and_leaves_the_model_alone(name, adapt, tmp_path):
+    """Two tests in a row give the same answers, and the model is what it was."""
+    trainer = adapt(name, tmp_path)
+    first, before = predictions(tmp_path), trainer.model.state_dict()
+    before = {key: tensor.clone() for key, tensor in before.items()}
+    results = json.loads((tmp_path / "results.json").read_text())["metrics"]
+    assert results.keys() >= {"accuracy", "accuracy_top5", "ece", "macro_f1"}
+    hits = [line["label"] == line["prediction"] for line in first.values()]
+    assert results["accuracy"] == pytest.approx(100 * sum(hits) / len(hits))
+    assert len(hits) == len(trainer.dm.dataset.test)
+    assert trainer.test() == results["accuracy"]
+    assert predictions(tmp_path) == first
+    for key, tensor in trainer.model.state_dict().items():
+        assert torch.equal(tensor, before[key]), key
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_order_batches_and_workers_change_no_answer(name, adapt, tmp_path):
+    trainer = adapt(name, tmp_path)
+    first = predictions(tmp_path)
+    trainer.test_loader.dataset.data_source.reverse()
+    trainer.test()
+    assert {path: line["prediction"] for path, line in predictions(tmp_path).items()} == {
+        path: line["prediction"] for path, line in first.items()
+    }
+    other = adapt(name, tmp_path / "b", "TEST.EPISODES", "5", "DATALOADER.NUM_WORKERS", "2")
+    assert other.cfg.TEST.EPISODES == 5
+    for path, line in predictions(tmp_path / "b").items():
+        assert line["confidence"] == pytest.approx(first[path]["confidence"], abs=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_moves(name, adapt, tmp_path):
+    """A step changes the confidence that no step would have."""
+    adapt(name, tmp_path / "a")
+    adapt(name, tmp_path / "b", "TEST.STEPS", "0")
+    pairs = zip(*(predictions(tmp_path / run).values() for run in "ab"), strict=True)
+    moved = [abs(a["confidence"] - b["confidence"]) for a, b in pairs]
+    assert max(moved) > 1e-3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_other_classes_and_mixed_precision(name, adapt, tmp_path):
+    """Prompts and masks fit the new classes, in bfloat16 as well."""
+    section = TRAINER_REGISTRY.get(name).section
+    trainer = adapt(name, tmp_path, f"TRAINER.{section}.PREC", "amp", classes="new")
+    names = trainer.dm.dataset.classnames
+    assert len(names) == 4 and len(predictions(tmp_path)) == len(trainer.dm.dataset.test)
+
+
+class Stop(Exception):
+    """Stands for Ctrl-C."""
+
+
+@pytest.mark.parametrize("name", ["TPT", "RAdaTPTPretrained", "PromptAlign"])
+def test_an_interrupted_test_goes_on_at_the_next_picture(name, adapt, tmp_path, monkeypatch):
+    adapt(name, tmp_path / "whole")
+    expected = predictions(tmp_path / "whole")
+    cls, calls = TRAINER_REGISTRY.get(name), []
+    infer = cls.model_inference
+
+    def stops(self, views):
+        calls.append(len(views))
+        if len(calls) == 3:
+            raise Stop
+        return infer(self, views)
+
+    monkeypatch.setattr(cls, "model_inference", stops)
+    with pytest.raises(Stop):
+        adapt(name, tmp_path / "cut")
+    part = tmp_path / "cut" / "predictions_test.jsonl.part"
+    assert not (tmp_path / "cut" / "results.json").exists()
+    with part.open("a") as file:
+        file.write('{"path": "half a li')  # killed while writing
+    adapt(name, tmp_path / "cut")
+    assert predictions(tmp_path / "cut") == expected
+    assert sum(calls) == len(expected) + 3  # the batch that was stopped, again
+    results = [
+        json.loads((tmp_path / run / "results.json").read_text()) for run in ("whole", "cut")
+    ]
+    assert results[0]["metrics"] == results[1]["metrics"]
+
+
+def test_another_seed_sees_other_views(adapt, tmp_path):
+    adapt("TPT", tmp_path / "a")
+    adapt("TPT", tmp_path / "b", arguments=("--seed", "2"))
+    first, second = (predictions(tmp_path / run) for run in "ab")
+    assert first.keys() == second.keys() and first != second
+
+
+def test_what_a_mask_alone_tunes_stays_tpt_at_first(adapt, tmp_path):
+    """TUNE prompt with a fresh mask is TPT."""
+    adapt("TPT", tmp_path / "a")
+    adapt("RAdaTPT", tmp_path / "b", "TRAINER.RADATPT.TUNE", "prompt")
+    assert predictions(tmp_path / "a") == predictions(tmp_path / "b")
+    adapt("RAdaTPT", tmp_path / "c", "TRAINER.RADATPT.TUNE", "both")
+    assert predictions(tmp_path / "a") != predictions(tmp_path / "c")
