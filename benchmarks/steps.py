@@ -27,6 +27,7 @@ from benchmarks.steps_case import Case, Step  # noqa: E402
 from models.backbone import Backbone  # noqa: E402
 from trainers import listing, registered  # noqa: E402
 from trainers.rada import WithRAda  # noqa: E402
+from trainers.tuned_at_test import TunedAtTest  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -91,7 +92,9 @@ def chosen(names: str) -> dict[str, str]:
     """
     classes = listing.in_order(registered())
     pairs = {
-        n: listing.baseline(n, classes) for n, cls in classes.items() if issubclass(cls, WithRAda)
+        name: listing.baseline(name, classes)
+        for name, cls in classes.items()
+        if issubclass(cls, WithRAda) and not issubclass(cls, TunedAtTest)  # takes no training step
     }
     wanted = names.split(",") if names else list(pairs)
     for name in wanted:

@@ -1,0 +1,135 @@
+"""One case of benchmarks/test_time.py: images tuned to, and the memory that takes.
+
+`python -m benchmarks.test_time_case RAdaTPT ViT-B/16 1000 8 cpu 2` prints the bytes that episodes
+of 8 images add where features are given, so that encoders take none.
+"""
+
+import contextlib
+import io
+import subprocess
+import sys
+import time
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from toolbox import use_dassl
+
+use_dassl()
+
+from benchmarks.head_case import ROOT, resident_peak_bytes  # noqa: E402
+from benchmarks.plain_episodes import plain_episodes  # noqa: E402
+from benchmarks.steps_case import forget_building  # noqa: E402
+from models.backbone import Backbone  # noqa: E402
+from models.classifier import CLIPClassifier  # noqa: E402
+from models.cosine import CosineHead  # noqa: E402
+from models.encoders import PromptEncoder  # noqa: E402
+from models.episodes import Episode, Episodes  # noqa: E402
+from models.prompt_learner import PromptLearner  # noqa: E402
+from models.rational import RAdaHead  # noqa: E402
+from models.weights import TINY_CLIP  # noqa: E402
+from trainers.listing import RandomFeatures, named_backbone  # noqa: E402
+
+VIEWS, KEPT, STEPS, RATE = 64, 6, 1, 5e-3  # TPT's
+METHODS = {"TPT": ("prompt",), "RAdaTPT": ("mask",), "RAdaTPTPretrained": ("mask",)}
+
+
+class Case(NamedTuple):
+    """A method and its sizes."""
+
+    method: str
+    backbone: str
+    num_classes: int
+    num_images: int
+    device: str = "cpu"
+
+    def classifier(self, backbone: Backbone) -> CLIPClassifier:
+        """With random weights; a pretrained mask is not one anywhere."""
+        torch.manual_seed(0)
+        names = [f"class {i}" for i in range(self.num_classes)]
+        with contextlib.redirect_stdout(io.StringIO()):
+            encoder = PromptEncoder(backbone, PromptLearner(backbone, names, 4, "a photo of a"))
+        head = CosineHead() if self.method == "TPT" else RAdaHead(backbone.dim)
+        if self.method.endswith("Pretrained"):
+            torch.nn.init.normal_(head.mask.out.weight, std=0.1 * backbone.dim**-0.5)
+        return CLIPClassifier(encoder, head).to(self.device)
+
+    def sides(self, backbone: Backbone) -> dict:
+        """Functions of views: the plain loop, and images side by side."""
+        classifier, tune = self.classifier(backbone), METHODS[self.method]
+        classifier.encoder.prompt_learner.requires_grad_("prompt" in tune)
+        episode = Episode(KEPT, STEPS, lambda tensors: torch.optim.AdamW(tensors, RATE))
+        episodes = Episodes(classifier, tune, episode)
+        return {
+            "plain": lambda views: plain_episodes(classifier, tune, episode, views),
+            "ours": episodes,
+        }
+
+    def views(self, backbone: Backbone) -> Tensor:
+        """Random pictures (E, V, 3, size, size)."""
+        generator = torch.Generator().manual_seed(1)
+        shape = self.num_images, VIEWS, 3, backbone.image_size, backbone.image_size
+        return torch.randn(shape, generator=generator).to(self.device)
+
+    def peak_bytes(self, threads: int) -> int | None:
+        """What episodes add beyond the encoders, in a fresh process; None if that fails."""
+        command = [sys.executable, "-m", "benchmarks.test_time_case", *map(str, self)]
+        run = subprocess.run(
+            [*command, str(threads)], stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT
+        )
+        return None if run.returncode else int(run.stdout)
+
+
+class Timed(Backbone):
+    """A backbone that counts the seconds its image encoder takes.
+
+    Attributes:
+        seconds: so far.
+    """
+
+    def __init__(self, backbone: Backbone):
+        super().__init__(backbone.model)
+        self.seconds = 0.0
+
+    def encode_image(self, *args, **kwargs) -> Tensor:
+        """As the backbone's."""
+        start = self.now()
+        features = super().encode_image(*args, **kwargs)
+        self.seconds += self.now() - start
+        return features
+
+    def now(self) -> float:
+        """Seconds on a clock, once the device has done its work."""
+        if self.model.text_projection.is_cuda:
+            torch.cuda.synchronize()
+        return time.perf_counter()
+
+
+def added_bytes(case: Case, backbone: Backbone) -> int:
+    """The peak of memory during two rounds above what was held before, features given."""
+    ours = case.sides(RandomFeatures(backbone))["ours"]
+    views = torch.zeros(case.num_images, VIEWS, 1, device=case.device)
+    if case.device != "cpu":
+        torch.cuda.reset_peak_memory_stats()
+        before, peak = torch.cuda.memory_allocated(), torch.cuda.max_memory_allocated
+    else:
+        forget_building()
+        before, peak = resident_peak_bytes(), resident_peak_bytes
+    for _ in range(2):
+        ours(views)
+    return peak() - before
+
+
+def main(
+    method: str, backbone: str, num_classes: str, num_images: str, device: str, threads: str
+) -> None:
+    """Print the bytes that a case adds in a process that has done a tiny one before."""
+    torch.set_num_threads(int(threads))
+    added_bytes(Case(method, TINY_CLIP, 2, 1, device), named_backbone(TINY_CLIP).to(device))
+    case = Case(method, backbone, int(num_classes), int(num_images), device)
+    print(added_bytes(case, named_backbone(backbone).to(device)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
