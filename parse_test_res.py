@@ -3,6 +3,7 @@
     python parse_test_res.py output/base2new                 # the table, from results.json
     python parse_test_res.py output/few_shot
     python parse_test_res.py output/transfer
+    python parse_test_res.py output/test_time --keyword ece
     python parse_test_res.py output/base2new --format github --published
     python parse_test_res.py output/base2new --by-trainer    # averages, a line per trainer
     python parse_test_res.py FOLDER_OF_SEEDS [--test-log] [--ci95] [--multi-exp]   # from log.txt
@@ -14,6 +15,7 @@ interval.
   the published tables, the average row's HM comes from the averaged Base and New.
 - few_shot: a table for each number of shots, then the means over the datasets all have.
 - transfer: the source, the other datasets with their average, the shifts with theirs.
+- test_time: one accuracy for each dataset, each family with its average; seconds are of the test.
 Where all runs are rehearsals (REHEARSE=1) the table says so; beside real runs they are left out.
 Any other folder is read as in CoOp: FOLDER/<seed>/log.txt, or FOLDER/<experiment>/<seed>/log.txt
 with --multi-exp; training logs unless --test-log.

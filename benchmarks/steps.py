@@ -91,11 +91,9 @@ def chosen(names: str) -> dict[str, str]:
         ValueError: for a name that is neither a RAda version nor the baseline of one.
     """
     classes = listing.in_order(registered())
-    pairs = {
-        name: listing.baseline(name, classes)
-        for name, cls in classes.items()
-        if issubclass(cls, WithRAda) and not issubclass(cls, TunedAtTest)  # takes no training step
-    }
+    masks = [n for n, cls in classes.items() if issubclass(cls, WithRAda)]
+    trained = [name for name in masks if not issubclass(classes[name], TunedAtTest)]
+    pairs = {name: listing.baseline(name, classes) for name in trained}
     wanted = names.split(",") if names else list(pairs)
     for name in wanted:
         if name not in pairs and name not in pairs.values():

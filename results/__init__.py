@@ -1,7 +1,7 @@
 """Reading finished runs and laying their results side by side.
 
     names.py      which datasets and trainers there are, how they are ordered and paired
-    protocols.py  base-to-new, few-shot, transfer: their runs, folders and scripts
+    protocols.py  base-to-new, few-shot, transfer, test time: runs, folders and scripts
     file.py       reading one results.json; was it a rehearsal?
     runs.py       the folder of a run, and reading all runs under a folder
     logs.py       CoOp's reading of log.txt

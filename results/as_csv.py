@@ -5,17 +5,17 @@ import io
 from collections.abc import Iterator
 
 from results.columns import Column, Delta, TrainerColumn
-from results.published import AVERAGES, PER_DATASET
+from results.published import Published
 from results.runs import Found
 from results.summary import summaries
 from results.table import Table
 
 BEFORE = ("shots", "dataset", "trainer", "config", "source")
-AFTER = ("learned_parameters", "train_seconds")
+AFTER = ("learned_parameters",)
 KINDS = {"dataset": "", "source": "training set", "average": "average"}
 
 
-def to_csv(tables: list[Table], found: Found, published: bool) -> str:
+def to_csv(tables: list[Table], found: Found, published: Published | None) -> str:
     """CSV text at full precision.
 
     The field `source` says what a line is: measured, the training set of a transfer, an average, a
@@ -26,7 +26,8 @@ def to_csv(tables: list[Table], found: Found, published: bool) -> str:
     names = ("base", "new") if "all" not in tables[0].classes else ("all",)
     stats = [field for name in names for field in (name, f"{name}_spread")]
     seeds = [f"{name}_seeds" for name in names]
-    fields = (*BEFORE, *stats, *(["hm"] if len(names) == 2 else []), *seeds, *AFTER)
+    hm, timed = ["hm"] if len(names) == 2 else [], f"{tables[0].timed}_seconds"
+    fields = (*BEFORE, *stats, *hm, *seeds, *AFTER, timed)
     writer = csv.DictWriter(text, fields, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     for row in measured_rows(tables):
@@ -34,7 +35,7 @@ def to_csv(tables: list[Table], found: Found, published: bool) -> str:
             row["source"] = f"rehearsal {row['source']}"
         writer.writerow(row)
     if published:
-        writer.writerows(quoted_rows(tables))
+        writer.writerows(quoted_rows(published, tables))
     return text.getvalue()
 
 
@@ -55,10 +56,10 @@ def csv_row(table: Table, label: str, kind: str, column: Column, datasets: list[
     """One line: the fields that are known."""
     source = f"{kind} delta".strip() if isinstance(column, Delta) else kind
     row = {"shots": table.shots, "dataset": label, "source": source or "measured"}
-    return row | csv_cell(column, datasets)
+    return row | csv_cell(table, column, datasets)
 
 
-def csv_cell(column: Column, datasets: list[str]) -> dict:
+def csv_cell(table: Table, column: Column, datasets: list[str]) -> dict:
     """The fields of one cell that are known."""
     cell = column.cell(datasets)
     row = {"trainer": column.name, "hm": cell.hm}
@@ -72,23 +73,20 @@ def csv_cell(column: Column, datasets: list[str]) -> dict:
         row["trainer"] = column.trainer
         row["config"] = " ".join(sorted({run.config for run in runs}))
         counts = {run.parameters for run in runs if run.parameters is not None}
-        seconds = [run.seconds for run in runs if run.trained and run.seconds is not None]
+        seconds = [run.seconds for run in runs if run.seconds is not None]
         row["learned_parameters"] = counts.pop() if len(counts) == 1 else None
-        row["train_seconds"] = sum(seconds) / len(seconds) if seconds else None
+        row[f"{table.timed}_seconds"] = sum(seconds) / len(seconds) if seconds else None
     return row
 
 
-def quoted_rows(tables: list[Table]) -> list[dict]:
+def quoted_rows(published: Published, tables: list[Table]) -> list[dict]:
     """Published numbers: the averages, and those of the datasets in the tables."""
     present = {dataset for table in tables for dataset in table.datasets}
-    rows = [
-        {"dataset": "average of 11", "trainer": method, "base": base, "new": new, "hm": hm}
-        for method, (base, new, hm) in AVERAGES.items()
+    quotes = {published.over: published.averages}
+    quotes |= {name: quote for name, quote in published.datasets.items() if name in present}
+    return [
+        {"shots": published.shots, "dataset": name, "trainer": method, "source": "quoted"}
+        | dict(zip(published.fields, numbers, strict=False))
+        for name, methods in quotes.items()
+        for method, numbers in methods.items()
     ]
-    rows += [
-        {"dataset": dataset, "trainer": method, "base": base, "new": new}
-        for dataset, methods in PER_DATASET.items()
-        if dataset in present
-        for method, (base, new) in methods.items()
-    ]
-    return [{"shots": 16, "source": "quoted"} | row for row in rows]

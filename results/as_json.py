@@ -4,13 +4,13 @@ from dataclasses import asdict
 
 from results.columns import Delta
 from results.names import REHEARSAL
-from results.published import AVERAGES, PER_DATASET, SETTING
+from results.published import Published
 from results.runs import Found
 from results.summary import Summary, summaries
 from results.table import Table
 
 
-def to_json(tables: list[Table], found: Found, published: bool) -> dict:
+def to_json(tables: list[Table], found: Found, published: Published | None) -> dict:
     """Everything as nested dicts and lists, numbers in percent and full precision."""
     data = {
         "tables": [table_json(table) for table in tables],
@@ -23,15 +23,22 @@ def to_json(tables: list[Table], found: Found, published: bool) -> dict:
     if summaries(tables):
         data["summary"] = [summary_json(summary) for summary in summaries(tables)]
     if published:
-        averages = {
-            m: dict(zip(("base", "new", "hm"), v, strict=True)) for m, v in AVERAGES.items()
-        }
-        sets = {
-            dataset: {m: {"base": v[0], "new": v[1]} for m, v in methods.items()}
-            for dataset, methods in PER_DATASET.items()
-        }
-        data["quoted"] = {"setting": SETTING, "averages_of_11": averages, "datasets": sets}
+        data["quoted"] = quoted_json(published)
     return data
+
+
+def quoted_json(published: Published) -> dict:
+    """Published numbers: where they are from, averages and datasets by method."""
+
+    def named(methods: dict[str, tuple[float, ...]]) -> dict[str, dict[str, float]]:
+        return {m: dict(zip(published.fields, v, strict=False)) for m, v in methods.items()}
+
+    return {
+        "setting": published.setting,
+        "remarks": list(published.remarks),
+        published.over.replace("average", "averages").replace(" ", "_"): named(published.averages),
+        "datasets": {name: named(methods) for name, methods in published.datasets.items()},
+    }
 
 
 def table_json(table: Table) -> dict:

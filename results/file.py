@@ -24,6 +24,13 @@ def read_results(path: Path) -> dict:
     return data
 
 
+def seconds_of(data: dict, ways: tuple[str, ...]) -> float | None:
+    """Seconds of a run that was made in one of these ways, "train" or "test"; else None."""
+    seconds = data.get("seconds")
+    known = seconds if isinstance(seconds, dict) else {}
+    return next((known[way] for way in ways if way in known), None)
+
+
 def says_rehearsal(folder: Path) -> bool:
     """Whether a run's folder or a log in it is a rehearsal's: rehearsal/<protocol>/<run>."""
     logs = (path.read_text(encoding="utf-8", errors="replace") for path in folder.glob("log.txt*"))

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from tabulate import tabulate
 
 from results.columns import Column, Delta, Stat
-from results.published import AVERAGES, PER_DATASET
+from results.published import Published
 from results.table import Row, Table
 
-HEADS = {"base": "Base", "new": "New"}
+HEADS = {"base": "Base", "new": "New", "hm": "HM"}
 LOG_MARK = "*"
 
 
@@ -65,11 +65,11 @@ def shots_text(shots: int) -> str:
 
 
 def costs(table: Table) -> Grid:
-    """Learned parameters and mean seconds of training, one row per trainer."""
+    """Learned parameters and mean seconds of training or testing, one row per trainer."""
     rows = []
     for column in table.trainers:
         counts = sorted({run.parameters for run in column.runs if run.parameters is not None})
-        seconds = [run.seconds for run in column.runs if run.trained and run.seconds]
+        seconds = [run.seconds for run in column.runs if run.seconds]
         rows.append(
             [
                 column.name,
@@ -77,20 +77,24 @@ def costs(table: Table) -> Grid:
                 f"{sum(seconds) / len(seconds):.1f}" if seconds else "-",
             ]
         )
-    return Grid([("", ["learned parameters", "seconds of training"])], rows)
+    return Grid([("", ["learned parameters", f"seconds of {table.timed}ing"])], rows)
 
 
-def quoted(datasets: list[str]) -> Grid:
+def quoted(published: Published, datasets: list[str]) -> Grid:
     """Published averages, and published numbers of those of the given datasets that have any."""
-    shown = [dataset for dataset in datasets if dataset in PER_DATASET]
+    shown = [dataset for dataset in datasets if dataset in published.datasets]
+    nothing = (None,) * len(published.classes)
     rows = []
-    for method, average in AVERAGES.items():
+    for method, average in published.averages.items():
         numbers = [*average]
         for dataset in shown:
-            numbers += PER_DATASET[dataset].get(method, (None, None))
+            numbers += published.datasets[dataset].get(method, nothing)
         rows.append([f"{method} (quoted)"] + ["-" if n is None else f"{n:.2f}" for n in numbers])
-    groups = [("average of 11", ["Base", "New", "HM"])]
-    return Grid(groups + [(dataset, ["Base", "New"]) for dataset in shown], rows)
+    if published.classes == ("all",):
+        return Grid([("", [published.over, *shown])], rows)
+    heads = [HEADS[name] for name in published.fields]
+    groups = [(dataset, heads[: len(published.classes)]) for dataset in shown]
+    return Grid([(published.over, heads), *groups], rows)
 
 
 def draw(grid: Grid, style: str, corner: str = "") -> str:

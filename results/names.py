@@ -18,6 +18,7 @@ BENCHMARKS = (
     "eurosat",
     "ucf101",
 )
+DEFAULT_SOURCE = "imagenet"  # what a transfer is trained on unless SOURCE says otherwise
 # ImageNet's shifts, for tests only.
 SHIFTS = ("imagenetv2", "imagenet_sketch", "imagenet_a", "imagenet_r", "objectnet")
 EMBEDDED = ("blueprints", "fabrics", "tints", "herds", "heatmaps", "digits")
@@ -59,13 +60,15 @@ def plain_trainer(name: str) -> str | None:
     """The trainer a RAda trainer is compared with, or None: RAda + X is called RAdaX."""
     if name == "RAda":
         return "ZeroshotCLIP"
+    if name == "RAdaTPTPretrained":  # RAdaTPT from a mask that RAda has trained
+        return "TPT"
     return name.removeprefix("RAda") if name.startswith("RAda") else None
 
 
 def trainer_order(name: str) -> tuple:
     """Sort key: zero-shot CLIP first, then by name; each RAda trainer right after its plain one."""
     plain = plain_trainer(name) or name
-    return (plain != "ZeroshotCLIP", plain.lower(), plain != name)
+    return (plain != "ZeroshotCLIP", plain.lower(), plain != name, name)
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -7,9 +7,10 @@ A part of a protocol is one kind of run. It lies in
 from dataclasses import dataclass
 from pathlib import Path
 
-from results.names import is_embedded
+from results.names import DEFAULT_SOURCE, SHIFTS, is_embedded
 
 SOURCE, TARGET = "source", "target"  # parts of the transfer protocol
+ADAPTED = "adapted"  # the part of test_time
 # options of train.py that the scripts give -> the setting that chooses their value
 SET_BY_SCRIPTS = {"DATASET.NUM_SHOTS": "SHOTS", "DATASET.SUBSAMPLE_CLASSES": ""}
 
@@ -23,7 +24,8 @@ class Part:
         folder: below the folder of the protocol.
         classes: its DATASET.SUBSAMPLE_CLASSES.
         script: makes one such run.
-        trained_by: name of the part whose model it tests; empty if it trains one itself.
+        trained_by: name of the part whose model it tests; empty if it trains one itself. At test
+            time the trainer says whether it needs one at all.
     """
 
     name: str
@@ -43,6 +45,9 @@ PROTOCOLS = {
     "transfer": (
         Part(SOURCE, "train_source", "all", "scripts/rada/xd_train.sh"),
         Part(TARGET, "test_target", "all", "scripts/rada/xd_test.sh", trained_by=SOURCE),
+    ),
+    "test_time": (
+        Part(ADAPTED, "test_adapted", "all", "scripts/rada/test_time.sh", trained_by=SOURCE),
     ),
 }
 PARTS = {part.name: part for parts in PROTOCOLS.values() for part in parts}
@@ -78,12 +83,17 @@ def default_config(dataset: str, protocol: str, configs: list[str]) -> str:
     """The config of a trainer that a run uses unless CFG chooses another.
 
     It is `world` for the embedded sets and `vit_b16_ctxv1` for all others, with the protocol's
-    name behind it (`vit_b16_ctxv1_transfer`) where the trainer has a config of that name.
+    name behind it (`vit_b16_ctxv1_transfer`) where the trainer has a config of that name. At test
+    time `_fine_grained` behind it stands for all datasets but ImageNet and its shifts.
 
     Args:
-        dataset: that the model is trained on.
+        dataset: that the model is trained on, or adapted to.
         protocol: a key of PROTOCOLS.
         configs: names of the trainer's configs.
     """
     name = "world" if is_embedded(dataset) else "vit_b16_ctxv1"
-    return f"{name}_{protocol}" if f"{name}_{protocol}" in configs else name
+    endings = [protocol]
+    if protocol == "test_time" and dataset not in (DEFAULT_SOURCE, *SHIFTS):
+        endings.append("fine_grained")
+    special = [f"{name}_{ending}" for ending in endings]
+    return next((config for config in special if config in configs), name)

@@ -11,7 +11,8 @@ from results.logs import NAMES_IN_LOG
 from results.names import REHEARSAL, suggest
 from results.notes import fates, notes
 from results.overview import overview
-from results.published import SETTING
+from results.protocols import ADAPTED
+from results.published import BASE2NEW, TEST_TIME, Published
 from results.runs import Found, Run, scan
 from results.summary import summaries, summary_grid, summary_notes
 from results.table import Table, build_tables
@@ -49,16 +50,16 @@ def report(
     found = scan(Path(directory), keep)
     keyword = NAMES_IN_LOG.get(keyword, keyword)
     select(found, directory, keyword)
-    if published:
-        require_comparable(found, keyword)
+    quotes = comparable(found, keyword) if published else None
     tables = build_tables(found.runs, keyword, ci95)
     if style == "json":
-        return json.dumps(to_json(tables, found, published), indent=2), ""
-    lines = [note for table in tables for note in notes(table)] + fates(found)
+        return json.dumps(to_json(tables, found, quotes), indent=2), ""
     if style == "csv":
-        lines = [REHEARSAL] * found.rehearsal + lines
-        return to_csv(tables, found, published).rstrip("\n"), "\n".join(lines)
-    return as_text(tables, found, style, published, by_trainer), ""
+        lines = [REHEARSAL] * found.rehearsal
+        lines += [note for table in tables for note in notes(table)] + fates(found)
+        lines += quotes.remarks if quotes else ()
+        return to_csv(tables, found, quotes).rstrip("\n"), "\n".join(lines)
+    return as_text(tables, found, style, quotes, by_trainer), ""
 
 
 def select(found: Found, directory: str | Path, keyword: str) -> None:
@@ -73,18 +74,27 @@ def select(found: Found, directory: str | Path, keyword: str) -> None:
     found.runs = [run for run in found.runs if keyword in run.metrics]
 
 
-def require_comparable(found: Found, keyword: str) -> None:
-    """Complain unless the runs are base-to-new accuracies, as those of the papers are."""
+def comparable(found: Found, keyword: str) -> Published:
+    """The papers' numbers that belong beside these.
+
+    Raises:
+        ValueError: unless the runs are accuracies, of base-to-new or of test time.
+    """
     if keyword != "accuracy":
         raise ValueError(f"--published quotes accuracies, not {keyword}; leave out one of the two")
     if found.rehearsal:
         raise ValueError("--published: a rehearsal compares with nothing; leave it out")
+    if all(run.part == ADAPTED for run in found.runs):
+        return TEST_TIME
     if any(run.classes == "all" for run in found.runs):
-        raise ValueError("--published quotes base-to-new accuracies, not these; leave it out")
+        raise ValueError(
+            "--published quotes accuracies of base-to-new and test time, not these; leave it out"
+        )
+    return BASE2NEW
 
 
 def as_text(
-    tables: list[Table], found: Found, style: str, published: bool, by_trainer: bool
+    tables: list[Table], found: Found, style: str, published: Published | None, by_trainer: bool
 ) -> str:
     """Tables with their notes; in LaTeX the notes are comments."""
     mark = {"latex": "% ", "github": "- "}.get(style, "")
@@ -102,13 +112,15 @@ def as_text(
         parts.append("\n".join(mark + line for line in fates(found)))
     if published:
         present = [dataset for table in tables for dataset in table.datasets]
-        grid = quoted(list(dict.fromkeys(present)))
-        parts += [f"{title}Quoted from the papers, not measured here: {SETTING}"]
-        parts += [draw(grid, style)]
-    return "\n\n".join(parts)
+        grid = quoted(published, list(dict.fromkeys(present)))
+        parts += [f"{title}Quoted from the papers, not measured here: {published.setting}"]
+        parts += [draw(grid, style), "\n".join(mark + line for line in published.remarks)]
+    return "\n\n".join(filter(None, parts))
 
 
 def heading(table: Table) -> str:
     """The number of shots, and what a transfer was trained on."""
+    if ADAPTED in table.parts:
+        return f"test time; trainings before it, if any, with {shots_text(table.shots)}"
     source = f", trained on {', '.join(table.sources)}" if table.sources else ""
     return shots_text(table.shots) + source

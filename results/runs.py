@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from results.file import read_results, says_rehearsal
+from results.file import read_results, says_rehearsal, seconds_of
 from results.logs import read_metrics
-from results.protocols import PARTS, SOURCE, TARGET
+from results.protocols import ADAPTED, PARTS, SOURCE, TARGET
 
 
 @dataclass(frozen=True)
 class Run:
-    """One finished run. Metrics in percent, seconds of training or None."""
+    """One finished run. Metrics in percent; seconds of training, at test time of testing."""
 
     part: str  # a key of PARTS
     dataset: str
@@ -132,12 +132,12 @@ def read_run(run: Run) -> Run | None:
     for key, value in (said | {"classes": run.classes}).items():
         if data.get(key, value) != value:
             raise ValueError(f"{path}: its {key} is {data[key]}, its folder says {value}")
-    seconds = data.get("seconds")
+    ways = ("train", "test") if run.part == ADAPTED else ("train",) * run.trained
     return replace(
         run,
         metrics=data["metrics"],
         parameters=data.get("learned_parameters"),
-        seconds=seconds.get("train") if isinstance(seconds, dict) else None,
+        seconds=seconds_of(data, ways),
         options=tuple(map(str, data.get("opts") or ())),
         rehearsal=bool(data.get("rehearsal")),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from results.columns import Column, Delta, TrainerColumn
 from results.names import dataset_order, families, plain_trainer, trainer_order
-from results.protocols import PARTS, SOURCE, TARGET
+from results.protocols import ADAPTED, PARTS, SOURCE, TARGET
 from results.runs import Run
 
 
@@ -35,6 +35,7 @@ class Table:
         self.shots, self.runs, self.keyword, self.ci95 = shots, runs, keyword, ci95
         self.parts = [name for name in PARTS if any(run.part == name for run in runs)]
         self.classes = list(dict.fromkeys(PARTS[name].classes for name in self.parts))
+        self.timed = "test" if ADAPTED in self.parts else "train"  # what its seconds are of
         self.sources = sorted({run.dataset for run in runs if run.part == SOURCE})
         self.datasets = sorted({run.dataset for run in runs}, key=dataset_order)
         self.seeds = sorted({run.seed for run in runs})
@@ -81,11 +82,11 @@ class Table:
     def rows(self) -> list[Row]:
         """All rows in the order they are printed.
 
-        A transfer has its source first and each average below its own datasets; elsewhere the
-        averages stand at the end.
+        A transfer has its source first; there and at test time each average stands below its own
+        datasets, elsewhere the averages stand at the end.
         """
         averages = self.averages()
-        if not {SOURCE, TARGET} & set(self.parts):
+        if not {SOURCE, TARGET, ADAPTED} & set(self.parts):
             return [Row(name, "dataset", [name]) for name in self.datasets] + averages
         rows = [Row(f"{name} (source)", "source", [name]) for name in self.sources]
         for average in averages:

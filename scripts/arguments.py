@@ -6,9 +6,9 @@ All functions raise ValueError with one line that names the nearest known name.
 import os
 from pathlib import Path
 
-from results.names import BENCHMARKS, EMBEDDED, SHIFTS, is_embedded, suggest
+from results.names import BENCHMARKS, DEFAULT_SOURCE, EMBEDDED, SHIFTS, is_embedded, suggest
 from results.protocols import TARGET, default_config, protocol_of
-from scripts.tasks import DEFAULT_SOURCE, source
+from scripts.tasks import source
 
 
 def stems(folder: str) -> list[str]:
@@ -33,14 +33,23 @@ def known_dataset(name: str, *groups: str) -> None:
 
 def known_trainer(name: str) -> None:
     """Complain unless there is a trainer of that name."""
-    known = [path.name for path in Path("configs/trainers").iterdir() if path.is_dir()]
+    known = trainer_names()
     if name not in known:
         raise ValueError(f'no trainer "{name}"{suggest(name, known)}')
 
 
+def trainer_names() -> list[str]:
+    """The trainers that have configs."""
+    return sorted(path.name for path in Path("configs/trainers").iterdir() if path.is_dir())
+
+
 def datasets(text: str, groups: dict[str, list[str]] | None = None) -> list[str]:
     """Dataset names from the command line, checked; groups stand for several."""
-    groups = groups or {"world": list(EMBEDDED), "all": with_config(BENCHMARKS)}
+    groups = groups or {
+        "world": list(EMBEDDED),
+        "all": with_config(BENCHMARKS),
+        "shifts": with_config(SHIFTS),
+    }
     wanted = [item for name in names(text, "dataset") for item in groups.get(name, [name])]
     for name in wanted:
         known_dataset(name, *groups)
@@ -112,9 +121,19 @@ def is_positive(text: str) -> bool:
 
 def config_of(part: str, trainer: str, dataset: str) -> str:
     """Name of the trainer's config for a run, checked: a test has the config of its training."""
-    known = stems(f"trainers/{trainer}")
+    return known_config(trainer, os.environ.get("CFG") or usual_config(part, trainer, dataset))
+
+
+def usual_config(part: str, trainer: str, dataset: str) -> str:
+    """Name of the trainer's config for a run unless CFG chooses another, checked."""
     trained_on = source() if part == TARGET else dataset
-    config = os.environ.get("CFG") or default_config(trained_on, protocol_of(part), known)
+    config = default_config(trained_on, protocol_of(part), stems(f"trainers/{trainer}"))
+    return known_config(trainer, config)
+
+
+def known_config(trainer: str, config: str) -> str:
+    """The name of a config, which the trainer has to have."""
+    known = stems(f"trainers/{trainer}")
     if config not in known:
         raise ValueError(f'no config "{config}" for {trainer}{suggest(config, known)}')
     return config

@@ -5,7 +5,7 @@
 #   OUTPUT    folder of the results (output)
 #   SHOTS     training pictures per class (16; several with blanks between for few-shot)
 #   CFG       config of the trainer (see docs/protocols.md)
-#   SOURCE    what a transfer is trained on (imagenet)
+#   SOURCE    what a transfer, and a model tested in test_time, is trained on (imagenet)
 #   REHEARSE  1: stand-in pictures and the embedded CLIP; results go to OUTPUT/rehearsal
 #   REHEARSE_ROOT  folder of the stand-in pictures (OUTPUT/rehearsal/data)
 #   PYTHON    .venv/bin/python if there is one, else python

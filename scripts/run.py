@@ -11,8 +11,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from results.protocols import PARTS, SOURCE, TARGET
-from scripts.arguments import config_of, known_dataset, known_trainer, positive, require_positive
+from results.protocols import ADAPTED, PARTS, SOURCE, TARGET
+from scripts.arguments import known_dataset, known_trainer, positive, require_positive
+from scripts.planning import task_of
 from scripts.tasks import Task, source
 
 SETTINGS = ("REHEARSE", "SOURCE", "SHOTS", "CFG")  # that training and test have to share
@@ -27,8 +28,8 @@ def main(part: str, *words: str) -> None:
     """
     task = parse_task(part, list(words))
     training = task.training
-    if training and not (training.folder / "results.json").is_file():
-        command = " ".join([*settings(), *map(shlex.quote, training.script())])
+    if training and not training.has_results():
+        command = " ".join([*settings(task), *map(shlex.quote, training.script())])
         raise ValueError(f"no finished training in {training.folder}; first run {command}")
     if task.finished():
         print(f"Already finished: {task.folder}/results.json (skipped)")
@@ -36,9 +37,11 @@ def main(part: str, *words: str) -> None:
         os.execv(sys.executable, [sys.executable, "train.py", *task.train_arguments()])
 
 
-def settings() -> list[str]:
-    """The environment of a command that trains what this one tests, NAME=VALUE as for a shell."""
+def settings(test: Task) -> list[str]:
+    """The environment of a command that trains what a test needs, NAME=VALUE as for a shell."""
     given = {name: os.environ.get(name, "") for name in SETTINGS}
+    if test.training.trainer != test.trainer:
+        del given["CFG"]
     for name, default in PLACES.items():
         value = os.environ.get(name, "").removesuffix("/rehearsal")
         given[name] = value if value != default else ""
@@ -53,15 +56,15 @@ def parse_task(part: str, words: list[str]) -> Task:
         raise ValueError(f"usage: {script} {' '.join(needed)} [TRAINER] [KEY VALUE ...]")
     dataset = source() if part == SOURCE else words.pop(0)
     seed = words.pop(0)
-    trainer = words.pop(0) if words and "." not in words[0] else "RAdaCoOp"
+    default = "RAdaTPT" if part == ADAPTED else "RAdaCoOp"
+    trainer = words.pop(0) if words and "." not in words[0] else default
     require_positive("the seed", seed)
     shots = positive("SHOTS", "16")
     known_dataset(dataset)
     if part == TARGET:
         known_dataset(source())
     known_trainer(trainer)
-    config = config_of(part, trainer, dataset)
-    return Task(part, dataset, int(seed), trainer, config, shots, words)
+    return task_of(part, dataset, int(seed), trainer, shots, words)
 
 
 if __name__ == "__main__":

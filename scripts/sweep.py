@@ -10,15 +10,16 @@ and exit code 2 before anything runs.
 import argparse
 import signal
 import sys
-from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 
 from results.layout import shots_text
-from results.protocols import PROTOCOLS, SOURCE, TARGET
+from results.protocols import ADAPTED, PROTOCOLS, SOURCE, TARGET
 from results.report import report
 from results.runs import Run
-from scripts.arguments import config_of, datasets, positive, seeds, shots, targets, trainers
+from scripts.arguments import datasets, positive, seeds, shots, targets, trainers
 from scripts.jobs import Job, run_jobs
+from scripts.planning import task_of
 from scripts.tasks import Task, experiment, source
 
 
@@ -30,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     """
     args = parse_args(argv)
     workers = positive("JOBS", "1")
-    groups = list(plan(args))
+    groups = plan(args)
     for task in (task for group in groups for task in group):
         task.finished()  # complains now about a clash of options
     failures = run_jobs([job(*group) for group in groups], workers)
@@ -50,8 +51,8 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("protocol", choices=PROTOCOLS)
     parser.add_argument(
         "datasets",
-        help="names with commas between; world: the embedded sets, all: the benchmarks; of a "
-        "transfer its tests, others: the sets of the source's kind, shifts: those of imagenet",
+        help="names with commas between; world: the embedded sets, all: the benchmarks, shifts: "
+        "those of imagenet; of a transfer its tests, others: the sets of the source's kind",
     )
     parser.add_argument("seeds", help="positive integers with commas between")
     parser.add_argument("trainers", help="names with commas between")
@@ -59,32 +60,44 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def plan(args: argparse.Namespace) -> Iterator[list[Task]]:
-    """Groups of runs: one that trains, and those that test its model."""
-    first, *tests = (part.name for part in PROTOCOLS[args.protocol])
-    transfer = args.protocol == "transfer"
-    tested = targets(args.datasets) if transfer else datasets(args.datasets)
-    trained = [source()] if transfer else tested
-    keys = product(trained, trainers(args.trainers), seeds(args.seeds), shots(args.protocol))
+def plan(args: argparse.Namespace) -> list[list[Task]]:
+    """Groups of runs: one that trains, and those that test its model; or one that needs none."""
+    test = PROTOCOLS[args.protocol][-1].name
+    tested = targets(args.datasets) if args.protocol == "transfer" else datasets(args.datasets)
+    keys = product(tested, trainers(args.trainers), seeds(args.seeds), shots(args.protocol))
+    groups: dict[Path, list[Task]] = {}
     for dataset, trainer, seed, number in keys:
-        rest = (seed, trainer, config_of(first, trainer, dataset), number, args.opts)
-        names = tested if transfer else [dataset]
-        needing = [Task(part, name, *rest) for part in tests for name in names]
-        yield [Task(first, dataset, *rest), *needing]
+        task = task_of(test, dataset, seed, trainer, number, args.opts)
+        first = first_of(task)
+        group = groups.setdefault(first.folder, [first])
+        if task is not first:
+            group.append(task)
+    return list(groups.values())
 
 
-def job(training: Task, *tests: Task) -> Job:
+def first_of(task: Task) -> Task:
+    """The run that has to come before another, or this one.
+
+    The training for a test has the test's options and may be skipped as finished; at test time it
+    has none of them, and a finished one is taken as it is.
+    """
+    training = task.training
+    if training is None or (task.part == ADAPTED and training.has_results()):
+        return task
+    return training
+
+
+def job(first: Task, *tests: Task) -> Job:
     """The commands of a group."""
-    environment = {"CFG": training.config, "SHOTS": str(training.shots)}
-    first, *then = (
-        Job(describe(task), task.script(), task.folder, environment) for task in (training, *tests)
-    )
-    return Job(first.name, first.command, first.folder, environment, tuple(then))
+    then = tuple(job(task) for task in tests)
+    environment = {"CFG": first.config, "SHOTS": str(first.shots)}
+    return Job(describe(first), first.script(), first.folder, environment, then)
 
 
 def describe(task: Task) -> str:
     """A run in words."""
     special = {"all": shots_text(task.shots), SOURCE: "training", TARGET: f"from {source()}"}
+    special[ADAPTED] = "at test time"
     what = special.get(task.part, f"{task.part} classes")
     return f"{task.trainer} on {task.dataset}, seed {task.seed}, {what}"
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from results.finished import is_finished
-from results.names import SHIFTS
-from results.protocols import PARTS, SET_BY_SCRIPTS, SOURCE, TARGET, protocol_of, run_folder
-
-DEFAULT_SOURCE = "imagenet"
+from results.names import DEFAULT_SOURCE, SHIFTS
+from results.protocols import (
+    ADAPTED,
+    PARTS,
+    SET_BY_SCRIPTS,
+    SOURCE,
+    TARGET,
+    protocol_of,
+    run_folder,
+)
 
 
 def source() -> str:
@@ -24,15 +30,15 @@ def is_rehearsal() -> bool:
 
 
 def experiment(protocol: str) -> Path:
-    """The folder of a protocol. Each source of a transfer has its own: tests do not name theirs."""
-    own = protocol == "transfer" and source() != DEFAULT_SOURCE
+    """The folder of a protocol. Each source of a model has its own: tests do not name theirs."""
+    own = protocol in ("transfer", "test_time") and source() != DEFAULT_SOURCE
     name = f"{protocol}_from_{source()}" if own else protocol
     return Path(os.environ.get("OUTPUT") or "output", name)
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be trained or tested.
+    """What is to be trained or tested; `scripts.planning` makes it.
 
     Raises:
         ValueError: in one line, for what the protocol does not have.
@@ -45,6 +51,7 @@ class Task:
     config: str
     shots: int
     opts: list[str] = field(default_factory=list)  # KEY VALUE ... for train.py
+    training: Task | None = None  # of the model it tests; None if it tests no trained one
 
     def __post_init__(self):
         if len(self.opts) % 2:
@@ -59,7 +66,7 @@ class Task:
                 )
         if self.part == TARGET and self.dataset == source():
             raise ValueError(f"{self.dataset} is the source: choose another dataset to test on")
-        if self.part != TARGET and self.dataset in SHIFTS:
+        if self.part not in (TARGET, ADAPTED) and self.dataset in SHIFTS:
             raise ValueError(
                 f"{self.dataset} is a shift of imagenet, for tests only; "
                 "see scripts/rada/domain_generalization.sh"
@@ -70,13 +77,6 @@ class Task:
         """Where its results go."""
         names = (self.dataset, self.shots, self.trainer, self.config, self.seed)
         return experiment(protocol_of(self.part)) / run_folder(PARTS[self.part], *names)
-
-    @property
-    def training(self) -> Task | None:
-        """The training of the model it tests, None if it trains one itself."""
-        part = PARTS[self.part].trained_by
-        dataset = source() if part == SOURCE else self.dataset
-        return replace(self, part=part, dataset=dataset) if part else None
 
     @property
     def options(self) -> list[str]:
@@ -105,13 +105,15 @@ class Task:
             words += ["--model-dir", str(self.training.folder), "--eval-only"]
         return words + self.options
 
+    def has_results(self) -> bool:
+        """Whether something finished lies in its folder."""
+        return (self.folder / "results.json").is_file()
+
     def finished(self) -> bool:
         """Whether it is done, with these options.
 
         Raises:
             ValueError: if its folder, or that of its training, holds something else.
         """
-        trained = self.training and self.training.folder
-        if trained and not (trained / "results.json").is_file():
-            trained = None
+        trained = self.training.folder if self.training and self.training.has_results() else None
         return is_finished(self.folder, self.options, trained, is_rehearsal())

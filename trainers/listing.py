@@ -97,7 +97,8 @@ def in_order(classes: dict[str, type[CLIPTrainer]]) -> dict[str, type[CLIPTraine
 def baseline(name: str, classes: dict[str, type[CLIPTrainer]]) -> str:
     """The name of the trainer that a RAda version adds its mask to."""
     bases = (base.__name__ for base in classes[name].__mro__[1:])
-    return next(base for base in bases if base in classes)
+    known = (base for base in bases if base in classes)
+    return next(base for base in known if not issubclass(classes[base], WithRAda))
 
 
 def named_backbone(name: str) -> Backbone:

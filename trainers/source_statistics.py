@@ -9,7 +9,7 @@ from torch import Tensor
 from tqdm import tqdm
 from yacs.config import CfgNode
 
-from dassl.data import build_data_loader
+from dassl.data.data_manager import build_data_loader
 from dassl.data.datasets import build_dataset
 from dassl.data.transforms import build_transform
 from models.token_alignment import TokenStatistics, gather, watched_blocks

@@ -1,6 +1,7 @@
 """Trainers that learn from each test picture alone, while they test (docs/test_time.md)."""
 
 import hashlib
+from pathlib import Path
 
 from torch import Tensor
 from torch.optim import Optimizer
@@ -9,6 +10,7 @@ from yacs.config import CfgNode
 from dassl.data import DataManager
 from dassl.optim import build_optimizer
 from models.episodes import Episode, Episodes
+from results.file import read_results
 from trainers.data import cut_borders
 from trainers.learned import own_optim, require_unread
 from trainers.long_test import LongTest
@@ -92,7 +94,10 @@ class TunedAtTest(LongTest):
         """Load what is tuned from; see `LearnedCheckpoints`."""
         name = self.cfg.TRAINER.NAME
         if directory and not self.starts_from:
-            raise ValueError(f"{name} starts from words, not from a model; leave out --model-dir")
+            if trainer_of(directory) != name:  # base-to-new hands on the folder of the first half
+                raise ValueError(f"{name} starts from words, not from a model; omit --model-dir")
+            print(f"{name} starts from words: nothing is loaded")
+            return
         if self.starts_from and not directory:
             raise ValueError(f"{name} starts from a trained {self.starts_from}: give --model-dir")
         super().load_model(directory, epoch)
@@ -127,3 +132,9 @@ class TunedAtTest(LongTest):
             for tensor in module.state_dict().values():
                 digest.update(tensor.detach().cpu().numpy().tobytes())
         return digest.hexdigest()
+
+
+def trainer_of(directory: str) -> str:
+    """The trainer whose finished run a folder holds; empty if there is none."""
+    path = Path(directory, "results.json")
+    return read_results(path).get("trainer", "") if path.is_file() else ""

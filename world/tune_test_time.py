@@ -3,8 +3,8 @@
     python -m world.tune_test_time [--trainers TPT]
 
 As in world/tune.py: six settings each, the same for both, fixed before the two were compared, on
-blueprints rendered with a seed of its own. What counts is the accuracy on all classes, averaged over
-seeds of the views that no table uses; docs/test_time.md has the result.
+blueprints rendered with a seed of its own. What counts is the accuracy on all classes, averaged
+over seeds of the views that no table uses; docs/test_time.md has the result.
 """
 
 import argparse

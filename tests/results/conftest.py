@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from results.protocols import PARTS, run_folder
+
 LOG = """** Arguments **
 eval_only: {eval_only}
 => result
@@ -21,15 +23,14 @@ Elapsed: 0:00:10
 
 
 class Experiment:
-    """A folder like output/base2new, output/few_shot or output/transfer."""
+    """A folder like output/base2new, output/few_shot, output/transfer or output/test_time."""
 
     def __init__(self, root):
         self.root = root
 
     def folder(self, part, dataset, trainer, seed, config="vit_b16_ctxv1", shots=16):
-        parts = {"base": "train_base", "new": "test_new", "all": "train_all"}
-        name = (parts | {"source": "train_source", "target": "test_target"})[part]
-        folder = self.root / name / dataset / f"shots_{shots}" / trainer / config / f"seed{seed}"
+        run = run_folder(PARTS[part], dataset, shots, trainer, config, seed)
+        folder = self.root / run
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 

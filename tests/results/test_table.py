@@ -6,7 +6,7 @@ import pytest
 
 from results.columns import harmonic_mean
 from results.names import BENCHMARKS, EMBEDDED
-from results.published import AVERAGES, PER_DATASET
+from results.published import BASE2NEW
 from results.runs import scan
 from results.table import build_tables
 
@@ -125,10 +125,10 @@ def test_shots_give_separate_tables(experiment):
 
 def test_quoted_numbers_agree_with_their_own_averages():
     """A mistyped digit would show: averages of complete columns, and HM of each average."""
-    assert list(PER_DATASET) == list(BENCHMARKS) and not set(BENCHMARKS) & set(EMBEDDED)
-    for method, (base, new, hm) in AVERAGES.items():
+    assert list(BASE2NEW.datasets) == list(BENCHMARKS) and not set(BENCHMARKS) & set(EMBEDDED)
+    for method, (base, new, hm) in BASE2NEW.averages.items():
         assert harmonic_mean(base, new) == pytest.approx(hm, abs=0.02)
-        rows = [sets[method] for sets in PER_DATASET.values() if method in sets]
+        rows = [sets[method] for sets in BASE2NEW.datasets.values() if method in sets]
         if len(rows) == 11:
             assert sum(row[0] for row in rows) / 11 == pytest.approx(base, abs=0.011)
             assert sum(row[1] for row in rows) / 11 == pytest.approx(new, abs=0.011)

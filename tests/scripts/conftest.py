@@ -22,6 +22,20 @@ SETTINGS = (
     *("JOBS", "OMP_NUM_THREADS"),
 )
 
+CTXV1 = "vit_b16_ctxv1"
+# what the trainers that a stub registers start from at test time
+STARTS = {"CoOp": "CoOp", "RAdaCoOp": "RAdaCoOp", "TPT": "", "RAdaTPT": ""}
+STARTS |= {"CoOpTPT": "CoOp", "Aligned": "CoOp"}
+TRAINERS = f"""
+def starts_from(name):
+    return {STARTS}[name]
+"""
+
+
+def adapted(dataset, trainer, config=CTXV1):
+    """Folder of a run at test time, below output."""
+    return f"test_time/test_adapted/{dataset}/shots_16/{trainer}/{config}/seed1"
+
 
 class Repository:
     """Runs scripts and knows what the stub was asked to do."""
@@ -72,3 +86,18 @@ def repo(tmp_path):
             (root / "configs" / folder / f"{stem}.yaml").touch()
     shutil.copy(Path(__file__).parent / "stub_train.py", root / "train.py")
     return Repository(root)
+
+
+@pytest.fixture
+def tuned(repo):
+    """With stubs of the packages that know the trainers; Forgotten has configs only."""
+    for package, text in (("trainers", TRAINERS), ("toolbox", "def use_dassl(): ...\n")):
+        (repo.root / package).mkdir()
+        (repo.root / package / "__init__.py").write_text(text)
+    for name in (*STARTS, "Forgotten"):
+        folder = repo.root / "configs/trainers" / name
+        folder.mkdir(exist_ok=True)
+        for config in ("world", CTXV1):
+            (folder / f"{config}.yaml").touch()
+    (repo.root / f"configs/trainers/Aligned/{CTXV1}_fine_grained.yaml").touch()
+    return repo

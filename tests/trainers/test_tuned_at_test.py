@@ -139,3 +139,11 @@ def test_what_a_mask_alone_tunes_stays_tpt_at_first(adapt, tmp_path):
     assert predictions(tmp_path / "a") == predictions(tmp_path / "b")
     adapt("RAdaTPT", tmp_path / "c", "TRAINER.RADATPT.TUNE", "both")
     assert predictions(tmp_path / "a") != predictions(tmp_path / "c")
+
+
+@pytest.mark.parametrize("name", ["TPT", "RAdaTPT"])
+def test_what_starts_from_words_runs_in_both_halves_of_base_to_new(name, run_train, tmp_path):
+    run_train(name, tmp_path / "base", *FEW_VIEWS)
+    arguments = ("--eval-only", "--model-dir", str(tmp_path / "base"))
+    trainer = run_train(name, tmp_path / "new", *FEW_VIEWS, arguments=arguments, classes="new")
+    assert len(predictions(tmp_path / "new")) == len(trainer.dm.dataset.test)

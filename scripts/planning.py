@@ -1,0 +1,73 @@
+"""What a run needs: its config, and the finished training of the model it tests."""
+
+import os
+from dataclasses import replace
+
+from results.names import is_embedded
+from results.protocols import ADAPTED, PARTS, SOURCE
+from scripts.arguments import config_of, known_dataset, usual_config
+from scripts.tasks import Task, source
+
+
+def task_of(part: str, dataset: str, seed: int, trainer: str, shots: int, opts: list[str]) -> Task:
+    """A run with its config and its training.
+
+    Raises:
+        ValueError: in one line, for what the protocol, the trainer or the configs do not have.
+    """
+    if part == ADAPTED:
+        return adapted(dataset, seed, trainer, shots, opts)
+    task = Task(part, dataset, seed, trainer, config_of(part, trainer, dataset), shots, opts)
+    trained_by = PARTS[part].trained_by
+    if not trained_by:
+        return task
+    trained_on = source() if trained_by == SOURCE else dataset
+    return replace(task, training=replace(task, part=trained_by, dataset=trained_on))
+
+
+def adapted(dataset: str, seed: int, trainer: str, shots: int, opts: list[str]) -> Task:
+    """A run at test time. It tests the transfer's model of the trainer that its own starts from.
+
+    The options are the test's alone, and so is CFG, unless the trainer starts from its own model:
+    then one config serves both.
+    """
+    known_dataset(source())
+    start = starts_from(trainer)
+    own = start == trainer
+    config = config_of(SOURCE, trainer, source()) if own else config_of(ADAPTED, trainer, dataset)
+    task = Task(ADAPTED, dataset, seed, trainer, config, shots, opts)
+    if not start:
+        return task
+    if not own:
+        require_one_backbone(trainer, start, dataset)
+        config = usual_config(SOURCE, start, source())
+    return replace(task, training=Task(SOURCE, source(), seed, start, config, shots))
+
+
+def starts_from(trainer: str) -> str:
+    """The trainer whose model the named one starts from at test time; empty if from none.
+
+    Raises:
+        ValueError: if there are only configs of that trainer.
+    """
+    from toolbox import use_dassl  # torch comes with it: only where the trainers have to be asked
+
+    use_dassl()
+    import trainers
+
+    try:
+        return trainers.starts_from(trainer)
+    except KeyError:
+        raise ValueError(
+            f"configs/trainers/{trainer} is there but no trainer of that name; "
+            "is its module in trainers/, and registered?"
+        ) from None
+
+
+def require_one_backbone(trainer: str, start: str, dataset: str) -> None:
+    """Complain unless source and dataset go with the same CLIP, or CFG says which one to take."""
+    if is_embedded(dataset) != is_embedded(source()) and not os.environ.get("CFG"):
+        raise ValueError(
+            f"{trainer} starts from {start} trained on {source()}, whose CLIP is another than that "
+            f"of {dataset}; set SOURCE to a dataset of its kind"
+        )
