@@ -14,7 +14,7 @@ from models.prompting import removed_afterwards, require_blocks, require_vision_
 
 
 class TokenStatistics(NamedTuple):
-    """Of the output of some blocks: mean and variance over images, (N, L, V) each, float32.
+    """Of the tokens that enter some blocks: mean and variance over images, (N, L, V) each, float32.
 
     L are the tokens of a picture: its class, patches and prompts.
     """
@@ -25,7 +25,9 @@ class TokenStatistics(NamedTuple):
 
 @contextmanager
 def watched_blocks(tower: nn.Module, blocks: range) -> Iterator[list[Tensor]]:
-    """A list that gets the outputs (L, B, V) of these blocks, in order, of the calls inside.
+    """A list that gets the tokens (L, B, V) that enter these blocks, in order, of the calls inside.
+
+    Prompts that enter a block are among them.
 
     Raises:
         ValueError: if the tower is a ResNet or has no such block.
@@ -35,8 +37,8 @@ def watched_blocks(tower: nn.Module, blocks: range) -> Iterator[list[Tensor]]:
         all_blocks = require_vision_blocks(tower)
         require_blocks(all_blocks, blocks.stop)
         for i in blocks:
-            hook = all_blocks[i].register_forward_hook(lambda m, args, output: found.append(output))
-            handles.append(hook)
+            norm = all_blocks[i].ln_1  # the first to see a block's input once prompts are in it
+            handles.append(norm.register_forward_pre_hook(lambda m, args: found.append(args[0])))
         yield found
 
 
@@ -44,11 +46,11 @@ def gather(batches: Iterator[list[Tensor]]) -> TokenStatistics:
     """Statistics over all images of at least one batch, summed in float64.
 
     Args:
-        batches: for each batch the outputs (L, B, V) of N blocks.
+        batches: for each batch the tokens (L, B, V) of N blocks.
     """
     count, total, squares = 0, 0.0, 0.0
-    for outputs in batches:
-        tokens = torch.stack(outputs).double()  # (N, L, B, V)
+    for entered in batches:
+        tokens = torch.stack(entered).double()  # (N, L, B, V)
         count += tokens.shape[2]
         total, squares = total + tokens.sum(2), squares + tokens.square().sum(2)
     mean = total / count
@@ -83,9 +85,9 @@ class AlignedEpisodes(Episodes):
     def loss(self, copies: Copies, seen: Tensor, texts: Tensor) -> Tensor:
         """See `Episodes`."""
         visual = self.encoder.backbone.model.visual
-        with watched_blocks(visual, self.blocks) as outputs:
+        with watched_blocks(visual, self.blocks) as entered:
             loss = super().loss(copies, seen, texts)
-        tokens = torch.stack(outputs).float().unflatten(2, seen.shape[:2])  # (N, L, E, v, V)
+        tokens = torch.stack(entered).float().unflatten(2, seen.shape[:2])  # (N, L, E, v, V)
         mean = tokens.mean(3)
         variance = (tokens - mean[:, :, :, None]).square().mean(3)
         for found, wanted in zip((mean, variance), self.source, strict=True):

@@ -66,6 +66,6 @@ def _source_loader(trainer, directory: str):
 def _tokens(trainer, loader, blocks: range) -> Iterator[list[Tensor]]:
     encoder = trainer.model.encoder
     for batch in tqdm(loader):
-        with watched_blocks(encoder.backbone.model.visual, blocks) as outputs:
+        with watched_blocks(encoder.backbone.model.visual, blocks) as entered:
             encoder.encode_image(batch["img"].to(trainer.device))
-        yield outputs
+        yield entered
