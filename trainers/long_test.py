@@ -1,6 +1,7 @@
 """A test that takes long: a bar with the accuracy so far, and each answer kept on disk at once."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -62,19 +63,26 @@ class LongTest:
                 bar.update(len(answers))
         return [journal.answers[key] for key in keys]
 
-    @staticmethod
-    def batches(loader: DataLoader, left: list[int]) -> Iterator[dict]:
-        """The batches of a loader with these pictures only."""
-        return iter(
+    def batches(self, loader: DataLoader, left: list[int]) -> Iterator[dict]:
+        """These pictures of a loader, as many at a time, on the trainer's device.
+
+        Workers load one by one: the views of a picture are large, and many would wait.
+        """
+        alone = iter(
             DataLoader(
                 loader.dataset,
-                batch_size=loader.batch_size,
                 sampler=left,
                 num_workers=loader.num_workers,
                 collate_fn=loader.collate_fn,
                 pin_memory=loader.pin_memory,
             )
         )
+        while some := list(islice(alone, loader.batch_size)):
+            yield {
+                "img": torch.cat([each["img"].to(self.device) for each in some]),
+                "label": torch.cat([each["label"] for each in some]),
+                "impath": [each["impath"][0] for each in some],
+            }
 
     def model_inference(self, views: Tensor) -> Tensor:
         """Logits (B, K) of the batch that was parsed last, each after its own episode.

@@ -131,3 +131,14 @@ def test_dataset_summary_is_silent_without_verbose(cfg, capsys):
     DataManager(cfg)
     assert "# classes" not in capsys.readouterr().out
     assert Synth(cfg).classnames == ["class 0", "class 1", "class 2"]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_views_are_collated_like_pictures(workers, cfg):
+    """A transform that gives several views of a picture: (B, V, C, H, W)."""
+    cfg.DATALOADER.NUM_WORKERS = workers
+    views = torch.arange(2 * 3 * 4 * 4.0).view(2, 3, 4, 4)
+    manager = DataManager(cfg, custom_tfm_test=lambda image: views + image.getpixel((0, 0))[0])
+    for batch in manager.test_loader:
+        items = [manager.test_loader.dataset[i]["img"] for i in batch["index"].tolist()]
+        assert torch.equal(batch["img"], torch.stack(items))

@@ -56,7 +56,7 @@ def collate(items: Items | list[Item]) -> dict[str, Any]:
     try:
         for item in items:
             for key, value in item.items():
-                if isinstance(value, Tensor) and value.dim() == 3:
+                if isinstance(value, Tensor) and value.dim() >= 3:
                     if key not in pictures:
                         pictures[key] = Pictures(value, len(items))
                     pictures[key].append(value)
@@ -69,7 +69,7 @@ def collate(items: Items | list[Item]) -> dict[str, Any]:
 
 
 class Pictures:
-    """Pictures (C, H, W) copied one by one into a batch (B, C, H, W)."""
+    """Pictures (C, H, W), or views (V, C, H, W), copied one by one into a batch of them."""
 
     def __init__(self, first: Tensor, count: int):
         self.shape, self.dtype, self.filled = (count, *first.shape), first.dtype, 0
