@@ -111,6 +111,9 @@ def cli(argv: list[str] | None = None) -> int:
             log.flush()
         print(f"error: {last_line(error)}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -1,6 +1,6 @@
 """A test that takes long: a bar with the accuracy so far, and each answer kept on disk at once."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -46,10 +46,10 @@ class LongTest:
         root = self.cfg.DATASET.ROOT
         items = loader.dataset.data_source
         keys = [(path_below(root, item.impath), item.label) for item in items]
-        left = [index for index, key in enumerate(keys) if key not in journal.answers]
-        if len(left) < len(keys):
-            print(f"Resuming: {len(keys) - len(left):,} of {len(keys):,} pictures are done")
-        done = [journal.answers[key] for key in keys if key in journal.answers]
+        left = unfinished(keys, journal.answers, loader.batch_size)
+        done = [journal.answers[keys[i]] for i in sorted({*range(len(keys))} - {*left})]
+        if done:
+            print(f"Resuming: {len(done):,} of {len(keys):,} pictures are done")
         hits = sum(answer.label == answer.prediction for answer in done)
         with tqdm(total=len(keys), initial=len(done), unit="image") as bar:
             for batch in self.batches(loader, left):
@@ -118,14 +118,25 @@ class LongTest:
 
     def made_with(self) -> dict[str, str]:
         """What decides an answer, by name: settings, classes, what was loaded."""
-        cfg, record = self.cfg, self.record()["model"]
-        found = {**record, **flatten(cfg.TEST, "TEST."), **flatten(cfg.INPUT, "INPUT.")}
+        cfg, found = self.cfg, {}
+        for name in ("TRAINER", "TEST", "INPUT"):
+            found |= flatten(cfg[name], f"{name}.")
         for free in ("EPISODES", "EVALUATOR", "PER_CLASS_RESULT", "COMPUTE_CMAT", "SPLIT"):
             found.pop(f"TEST.{free}")
-        found["seed"], found["precision"] = str(cfg.SEED), self.own.PREC
+        found["seed"], found["backbone"] = str(cfg.SEED), Path(cfg.MODEL.BACKBONE.NAME).name
         found["dataset"], found["learned tensors"] = cfg.DATASET.NAME, self.digest()
         found["classes"] = ", ".join(self.dm.dataset.classnames)
         return found
+
+
+def unfinished(keys: list, answers: Container, size: int) -> list[int]:
+    """Indices of the keys of all batches of this size that lack an answer.
+
+    Whole batches: how pictures are put together changes the last digits.
+    """
+    starts = range(0, len(keys), size)
+    lacking = [i for i in starts if any(key not in answers for key in keys[i : i + size])]
+    return [index for i in lacking for index in range(i, min(i + size, len(keys)))]
 
 
 def finite(logits: Tensor) -> Tensor:

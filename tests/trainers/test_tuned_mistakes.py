@@ -132,3 +132,13 @@ def test_a_rate_that_breaks_everything_is_named(on_a_copy, capsys):
     assert train.cli([*on_a_copy, "TEST.OPTIM.LR", "1e30"]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert ".jpg: " in error and ("TEST.OPTIM.LR" in error or "not finite" in error)
+
+
+def test_a_stopped_run_says_that_it_goes_on(on_a_copy, monkeypatch, capsys):
+    def stopped(self, views):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("trainers.tpt.TPT.model_inference", stopped)
+    assert train.cli(on_a_copy) == 130
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error == "stopped; the same command goes on from here"
