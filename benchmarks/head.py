@@ -6,70 +6,43 @@ what a step adds: on a CPU the resident peak of a fresh process, on CUDA the all
 """
 
 import argparse
-import json
-import platform
 import statistics
 import sys
 import time
-from datetime import datetime, timezone
+from collections.abc import Iterator
 from pathlib import Path
-
-import torch
-from tabulate import tabulate
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.head_case import Case  # noqa: E402
+from benchmarks.report import MB, common, numbers, publish, require, tell  # noqa: E402
 
-MB = 2**20
 
-
-def main(arguments: list[str] | None = None) -> None:
-    """Measure all cases, print the table, write the JSON."""
+def main(arguments: list[str] | None = None) -> int:
+    """Measure all cases, print the table, write the JSON; returns the exit code."""
     options = parse(arguments)
-    torch.set_num_threads(options.threads)
-    cases = [
-        Case(mode, num_classes, num_images, options.device)
-        for mode in ("train", "test")
-        for num_classes in options.classes
-        for num_images in options.batch
-    ]
-    rows = []
-    for case in cases:
-        print(f"\r{case.mode} K={case.num_classes} B={case.num_images}   ", end="", file=sys.stderr)
-        rows.append(measure(case, options))
-    print("\r" + " " * 40 + "\r", end="", file=sys.stderr)
-    table = [[f"{v:.1f}" if isinstance(v, float) else v for v in row.values()] for row in rows]
-    print(tabulate(table, headers=list(rows[0]), disable_numparse=True, stralign="right"))
-    if options.json:
-        report = {"command": " ".join(sys.argv), **surroundings(options), "rows": rows}
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
+    return publish(options, rows(options))
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = common(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
     parser.add_argument("--classes", type=numbers, default=[10, 50, 100, 500, 1000])
     parser.add_argument("--batch", type=numbers, default=[1, 32])
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=11, help="alternating runs of a case")
     parser.add_argument("--seconds", type=float, default=3, help="a case ends early after these")
     parser.add_argument("--memory", type=float, default=6, help="GB the dense head may take")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--json", type=Path, help="write the results here as well")
     return parser.parse_args(arguments)
 
 
-def numbers(text: str) -> list[int]:
-    """ "10,50" as [10, 50].
-
-    Raises:
-        ValueError: if one is no whole number above 0.
-    """
-    values = [int(word) for word in text.split(",")]
-    if min(values) < 1:
-        raise ValueError(f"{text} holds a number below 1")
-    return values
+def rows(options: argparse.Namespace) -> Iterator[dict]:
+    """All rows; raises ValueError for options that make none."""
+    require(options, "repeats")
+    for mode in ("train", "test"):
+        for num_classes in options.classes:
+            for num_images in options.batch:
+                tell(f"{mode} K={num_classes} B={num_images}")
+                yield measure(Case(mode, num_classes, num_images, options.device), options)
 
 
 def measure(case: Case, options: argparse.Namespace) -> dict:
@@ -106,25 +79,5 @@ def alternate(case: Case, kinds: list[str], options: argparse.Namespace) -> dict
     return {kind: statistics.median(values) for kind, values in times.items()}
 
 
-def surroundings(options: argparse.Namespace) -> dict:
-    """Where and when this was measured."""
-    cuda = options.device != "cpu"
-    return {
-        "device": torch.cuda.get_device_name() if cuda else processor(),
-        "threads": options.threads,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-    }
-
-
-def processor() -> str:
-    """The name of this machine's processor, as far as it is known."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(": ", 1)[1] for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "cpu"
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

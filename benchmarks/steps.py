@@ -11,18 +11,15 @@ trainers whose class features depend on the image (CoCoOp) take one image a step
 """
 
 import argparse
-import json
 import statistics
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-
-import torch
-from tabulate import tabulate
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.head import MB, numbers, surroundings  # noqa: E402
+from benchmarks.report import MB, common, numbers, publish, require, tell  # noqa: E402
 from benchmarks.steps_case import Case, Step  # noqa: E402
 from models.backbone import Backbone  # noqa: E402
 from trainers import listing, registered  # noqa: E402
@@ -33,55 +30,31 @@ from trainers.tuned_at_test import TunedAtTest  # noqa: E402
 def main(arguments: list[str] | None = None) -> int:
     """Measure all cases, print the table, write the JSON; returns the exit code."""
     options = parse(arguments)
-    torch.set_num_threads(options.threads)
-    try:
-        rows = measure_all(options)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    table = [[shown(value) for value in row.values()] for row in rows]
-    print(tabulate(table, headers=list(rows[0]), disable_numparse=True, stralign="right"))
-    return 0
+    return publish(options, rows(options))
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = common(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
     parser.add_argument("--trainers", default="", help="X or RAdaX, with commas; default: all")
     parser.add_argument("--classes", type=numbers, default=[50, 500])
     parser.add_argument("--batch", type=int, default=4, help="images a step")
     parser.add_argument("--backbone", default="ViT-B/16")
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=11, help="alternating steps of a case")
     parser.add_argument("--seconds", type=float, default=30, help="a case ends early after these")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--json", type=Path, help="write the results here as well")
     return parser.parse_args(arguments)
 
 
-def measure_all(options: argparse.Namespace) -> list[dict]:
-    """All rows; the JSON is written anew after each, so that a long run may be cut short.
-
-    Raises:
-        ValueError: for an unknown trainer, backbone or device, or a number below 1.
-        OSError: if the JSON cannot be written.
-    """
-    for key in ("batch", "threads", "repeats"):
-        if getattr(options, key) < 1:
-            raise ValueError(f"--{key} must be 1 or more, got {getattr(options, key)}")
-    require_device(options.device)
-    rows, pairs = [], chosen(options.trainers)
+def rows(options: argparse.Namespace) -> Iterator[dict]:
+    """All rows; raises ValueError for an unknown trainer, backbone or device, or a bad number."""
+    require(options, "batch", "repeats")
+    pairs = chosen(options.trainers)
     backbone = listing.named_backbone(options.backbone).to(options.device)
     for with_mask, base in pairs.items():
         for num_classes in options.classes:
-            print(f"\r{with_mask} K={num_classes}" + " " * 20, end="", file=sys.stderr)
+            tell(f"{with_mask} K={num_classes}")
             setting = options.backbone, num_classes, options.batch, options.device
-            rows.append(measure(Case(base, with_mask, *setting), backbone, options))
-            if options.json:
-                report = {"command": " ".join(sys.argv), **surroundings(options), "rows": rows}
-                options.json.write_text(json.dumps(report, indent=1) + "\n")
-    print("\r" + " " * 40 + "\r", end="", file=sys.stderr)
-    return rows
+            yield measure(Case(base, with_mask, *setting), backbone, options)
 
 
 def chosen(names: str) -> dict[str, str]:
@@ -99,12 +72,6 @@ def chosen(names: str) -> dict[str, str]:
         if name not in pairs and name not in pairs.values():
             raise ValueError(f'no RAda version of "{name}"; known: {", ".join(pairs.values())}')
     return {name: base for name, base in pairs.items() if {name, base} & set(wanted)}
-
-
-def require_device(name: str) -> None:
-    """Raise ValueError for a device that is neither cpu nor a CUDA device of this machine."""
-    if name != "cpu" and not (name.startswith("cuda") and torch.cuda.is_available()):
-        raise ValueError(f'device "{name}" is not here; take cpu, or cuda where there is a GPU')
 
 
 def measure(case: Case, backbone: Backbone, options: argparse.Namespace) -> dict:
@@ -138,11 +105,6 @@ def alternate(steps: dict[str, Step], options: argparse.Namespace) -> dict[str, 
         if turn >= 1 and time.perf_counter() > end:
             break
     return {name: statistics.median(values) for name, values in times.items()}
-
-
-def shown(value: str | int | float | None) -> str:
-    """A value as the table shows it."""
-    return "-" if value is None else format(value, {int: ",", float: ",.1f"}.get(type(value), ""))
 
 
 if __name__ == "__main__":

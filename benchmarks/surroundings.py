@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 import PIL
 import torch
 
-from benchmarks.head import processor
+from benchmarks.report import processor
 
 
 def surroundings() -> dict[str, str]:

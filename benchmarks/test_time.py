@@ -11,18 +11,14 @@ for TPT, whose text encoder is what is tuned through, it is not shown.
 """
 
 import argparse
-import json
 import statistics
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-
-import torch
-from tabulate import tabulate
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.head import MB, numbers, surroundings  # noqa: E402
-from benchmarks.steps import require_device  # noqa: E402
+from benchmarks.report import MB, common, numbers, publish, require, tell  # noqa: E402
 from benchmarks.test_time_case import METHODS, Case, Timed  # noqa: E402
 from trainers.listing import named_backbone  # noqa: E402
 
@@ -30,58 +26,34 @@ from trainers.listing import named_backbone  # noqa: E402
 def main(arguments: list[str] | None = None) -> int:
     """Measure all cases, print the table, write the JSON; returns the exit code."""
     options = parse(arguments)
-    torch.set_num_threads(options.threads)
-    try:
-        rows = measure_all(options)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    table = [[shown(value) for value in row.values()] for row in rows]
-    print(tabulate(table, headers=list(rows[0]), disable_numparse=True, stralign="right"))
-    return 0
+    return publish(options, rows(options), digits=2)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = common(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
     parser.add_argument("--methods", default=",".join(METHODS), help="names with commas between")
     parser.add_argument("--classes", type=numbers, default=[100, 200, 1000])
     parser.add_argument("--images", type=int, default=2, help="images a round")
     parser.add_argument("--episodes", type=int, default=8, help="images at once, for the memory")
     parser.add_argument("--backbone", default="ViT-B/16")
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=2, help="rounds after the first")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--json", type=Path, help="write the results here as well")
     return parser.parse_args(arguments)
 
 
-def measure_all(options: argparse.Namespace) -> list[dict]:
-    """All rows; the JSON is written anew after each, so that a long run may be cut short.
-
-    Raises:
-        ValueError: for an unknown method, backbone or device, or a number below 1.
-        OSError: if the JSON cannot be written.
-    """
-    for key in ("images", "episodes", "threads", "repeats"):
-        if getattr(options, key) < 1:
-            raise ValueError(f"--{key} must be 1 or more, got {getattr(options, key)}")
+def rows(options: argparse.Namespace) -> Iterator[dict]:
+    """All rows; raises ValueError for an unknown method, backbone or device, or a bad number."""
+    require(options, "images", "episodes", "repeats")
     methods = options.methods.split(",")
     for method in methods:
         if method not in METHODS:
             raise ValueError(f'unknown method "{method}"; known: {", ".join(METHODS)}')
-    require_device(options.device)
-    backbone, rows = Timed(named_backbone(options.backbone).to(options.device)), []
+    backbone = Timed(named_backbone(options.backbone).to(options.device))
     for method in methods:
         for num_classes in options.classes:
-            print(f"\r{method} K={num_classes}" + " " * 20, end="", file=sys.stderr)
+            tell(f"{method} K={num_classes}")
             sizes = options.backbone, num_classes, options.images, options.device
-            rows.append(measure(Case(method, *sizes), backbone, options))
-            if options.json:
-                report = {"command": " ".join(sys.argv), **surroundings(options), "rows": rows}
-                options.json.write_text(json.dumps(report, indent=1) + "\n")
-    print("\r" + " " * 40 + "\r", end="", file=sys.stderr)
-    return rows
+            yield measure(Case(method, *sizes), backbone, options)
 
 
 def measure(case: Case, backbone: Timed, options: argparse.Namespace) -> dict:
@@ -117,11 +89,6 @@ def alternate(case: Case, backbone: Timed, repeats: int) -> tuple[dict, dict]:
         for found in (encoding, tuning)
     ]
     return medians[0], medians[1]
-
-
-def shown(value: str | int | float | None) -> str:
-    """A value as the table shows it."""
-    return "-" if value is None else format(value, {int: ",", float: ",.2f"}.get(type(value), ""))
 
 
 if __name__ == "__main__":
