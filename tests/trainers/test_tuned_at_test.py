@@ -83,11 +83,12 @@ def test_it_moves(name, adapt, tmp_path):
     assert max(moved) > 1e-3
 
 
+@pytest.mark.parametrize("precision", ["amp", "fp16"])
 @pytest.mark.parametrize("name", NAMES)
-def test_other_classes_and_mixed_precision(name, adapt, tmp_path):
-    """Prompts and masks fit the new classes, in bfloat16 as well."""
+def test_other_classes_and_half_precision(name, precision, adapt, tmp_path):
+    """Prompts and masks fit the new classes, and encoders in half precision."""
     section = TRAINER_REGISTRY.get(name).section
-    trainer = adapt(name, tmp_path, f"TRAINER.{section}.PREC", "amp", classes="new")
+    trainer = adapt(name, tmp_path, f"TRAINER.{section}.PREC", precision, classes="new")
     names = trainer.dm.dataset.classnames
     assert len(names) == 4 and len(predictions(tmp_path)) == len(trainer.dm.dataset.test)
 
