@@ -1,25 +1,32 @@
 """Test-time training: images a second beside a plain loop over images, as the reference has it.
 
 `python benchmarks/test_time.py [--methods TPT,RAdaTPT --classes 100,200,1000 --json FILE]`
-ViT-B/16 with random weights, random pictures, float32, 64 views of which 6 are kept, one step of
-AdamW. Both sides tune the same model to the same images in turns within one run; times are seconds
-an image, medians over rounds. "image encoder" is the time in it; "tuning" is all the rest: text
-encoder, head, gradients, optimiser. The plain loop computes its mask by the same exact head.
+ViT-B/16 with random weights, float32, 64 views of which 6 are kept, one step of AdamW. "tuning" is
+all but the image encoder: text encoder, head, gradients, optimiser. There both sides have the same
+image features (noise) and take turns within one run. The image encoder is timed in the same run, on
+random pictures: the plain loop sends 64 views of an image and then the image again through it, ours
+64 views. Times are seconds an image, medians over rounds without the first; the plain loop computes
+its mask by the same exact head.
 
-Memory is what episodes add beyond the encoders (features given), in a fresh process on a CPU;
-for TPT, whose text encoder is what is tuned through, it is not shown.
+Memory is what episodes add beyond the encoders, in a fresh process on a CPU; for TPT, which is
+tuned through the text encoder, it is not shown.
 """
 
 import argparse
 import statistics
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+
+import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.report import MB, common, numbers, publish, require, tell  # noqa: E402
-from benchmarks.test_time_case import METHODS, Case, Timed  # noqa: E402
+from benchmarks.test_time_case import METHODS, VIEWS, Case, GivenImages  # noqa: E402
+from models.backbone import Backbone  # noqa: E402
 from trainers.listing import named_backbone  # noqa: E402
 
 
@@ -48,19 +55,24 @@ def rows(options: argparse.Namespace) -> Iterator[dict]:
     for method in methods:
         if method not in METHODS:
             raise ValueError(f'unknown method "{method}"; known: {", ".join(METHODS)}')
-    backbone = Timed(named_backbone(options.backbone).to(options.device))
+    backbone = named_backbone(options.backbone).to(options.device)
+    tell("image encoder")
+    encoding = encoder_seconds(backbone, options.repeats)
     for method in methods:
         for num_classes in options.classes:
             tell(f"{method} K={num_classes}")
             sizes = options.backbone, num_classes, options.images, options.device
-            yield measure(Case(method, *sizes), backbone, options)
+            yield measure(Case(method, *sizes), GivenImages(backbone.model), encoding, options)
 
 
-def measure(case: Case, backbone: Timed, options: argparse.Namespace) -> dict:
+def measure(case: Case, backbone: Backbone, encoding: dict, options: argparse.Namespace) -> dict:
     """One row of the table."""
-    encoding, tuning = alternate(case, backbone, options.repeats)
+    sides, views = case.sides(backbone), case.views()
+    rounds = {side: partial(adapt, views) for side, adapt in sides.items()}
+    tuning = alternate(rounds, options.repeats, case.device)
+    tuning = {side: seconds / case.num_images for side, seconds in tuning.items()}
     row = {"method": case.method, "K": case.num_classes}
-    row |= {f"{side} image encoder s": seconds for side, seconds in encoding.items()}
+    row |= {f"{side} encoder s": seconds for side, seconds in encoding.items()}
     row |= {f"{side} tuning s": seconds for side, seconds in tuning.items()}
     row["tuning times faster"] = tuning["plain"] / tuning["ours"]
     totals = {side: encoding[side] + tuning[side] for side in tuning}
@@ -68,27 +80,34 @@ def measure(case: Case, backbone: Timed, options: argparse.Namespace) -> dict:
     row["all times faster"] = totals["plain"] / totals["ours"]
     held = case._replace(num_images=options.episodes)
     peak = held.peak_bytes(options.threads) if case.method != "TPT" else None
-    row[f"MB, {options.episodes} images at once"] = None if peak is None else peak / MB
+    row[f"MB, {options.episodes} images"] = None if peak is None else peak / MB
     return row
 
 
-def alternate(case: Case, backbone: Timed, repeats: int) -> tuple[dict, dict]:
-    """Median seconds an image in the image encoder and elsewhere, by side."""
-    sides, views = case.sides(backbone), case.views(backbone)
-    encoding, tuning = ({side: [] for side in sides} for _ in range(2))
-    for turn in range(repeats + 1):
-        for name, side in sides.items():
-            backbone.seconds, start = 0.0, backbone.now()
-            side(views)
-            total = backbone.now() - start
-            if turn:  # the first round warms up
-                encoding[name].append(backbone.seconds / case.num_images)
-                tuning[name].append((total - backbone.seconds) / case.num_images)
-    medians = [
-        {side: statistics.median(values) for side, values in found.items()}
-        for found in (encoding, tuning)
-    ]
-    return medians[0], medians[1]
+@torch.no_grad()
+def encoder_seconds(backbone: Backbone, repeats: int) -> dict[str, float]:
+    """Of an image's views in the image encoder, by side."""
+    device = backbone.model.text_projection.device
+    views = torch.randn(VIEWS, 3, backbone.image_size, backbone.image_size, device=device)
+    calls = {"plain": (views, views[:1]), "ours": (views,)}
+    rounds = {
+        side: lambda batches=batches: [backbone.encode_image(batch) for batch in batches]
+        for side, batches in calls.items()
+    }
+    return alternate(rounds, repeats, device.type)
+
+
+def alternate(rounds: dict[str, Callable], repeats: int, device: str) -> dict[str, float]:
+    """Median seconds of each side's round, taken in turns after one of each to warm up."""
+    times = {side: [] for side in rounds}
+    for _ in range(repeats + 1):
+        for side, call in rounds.items():
+            start = time.perf_counter()
+            call()
+            if device != "cpu":
+                torch.cuda.synchronize()
+            times[side].append(time.perf_counter() - start)
+    return {side: statistics.median(seconds[1:]) for side, seconds in times.items()}
 
 
 if __name__ == "__main__":

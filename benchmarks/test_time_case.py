@@ -8,7 +8,6 @@ import contextlib
 import io
 import subprocess
 import sys
-import time
 from typing import NamedTuple
 
 import torch
@@ -66,11 +65,9 @@ class Case(NamedTuple):
             "ours": episodes,
         }
 
-    def views(self, backbone: Backbone) -> Tensor:
-        """Random pictures (E, V, 3, size, size)."""
-        generator = torch.Generator().manual_seed(1)
-        shape = self.num_images, VIEWS, 3, backbone.image_size, backbone.image_size
-        return torch.randn(shape, generator=generator).to(self.device)
+    def views(self) -> Tensor:
+        """What stands for pictures where image features are given, (E, V, 1)."""
+        return torch.zeros(self.num_images, VIEWS, 1, device=self.device)
 
     def peak_bytes(self, threads: int) -> int | None:
         """What episodes add beyond the encoders, in a fresh process; None if that fails."""
@@ -81,35 +78,19 @@ class Case(NamedTuple):
         return None if run.returncode else int(run.stdout)
 
 
-class Timed(Backbone):
-    """A backbone that counts the seconds its image encoder takes.
+class GivenImages(Backbone):
+    """A backbone whose image features are there already: seeded noise, other for each picture."""
 
-    Attributes:
-        seconds: so far.
-    """
-
-    def __init__(self, backbone: Backbone):
-        super().__init__(backbone.model)
-        self.seconds = 0.0
-
-    def encode_image(self, *args, **kwargs) -> Tensor:
-        """As the backbone's."""
-        start = self.now()
-        features = super().encode_image(*args, **kwargs)
-        self.seconds += self.now() - start
-        return features
-
-    def now(self) -> float:
-        """Seconds on a clock, once the device has done its work."""
-        if self.model.text_projection.is_cuda:
-            torch.cuda.synchronize()
-        return time.perf_counter()
+    def encode_image(self, images: Tensor, *args, **kwargs) -> Tensor:
+        """Noise (B, D) for images (B, ...)."""
+        generator = torch.Generator().manual_seed(2)
+        return torch.randn(len(images), self.dim, generator=generator).to(images.device)
 
 
 def added_bytes(case: Case, backbone: Backbone) -> int:
     """The peak of memory during two rounds above what was held before, features given."""
     ours = case.sides(RandomFeatures(backbone))["ours"]
-    views = torch.zeros(case.num_images, VIEWS, 1, device=case.device)
+    views = case.views()
     if case.device != "cpu":
         torch.cuda.reset_peak_memory_stats()
         before, peak = torch.cuda.memory_allocated(), torch.cuda.max_memory_allocated
