@@ -29,6 +29,7 @@ from models.rational import RAdaHead
 # of rational matrices that a gradient goes through at once
 PICTURES = 128
 ROWS = 24_000
+LOSS_SCALE = 1024.0  # in half precision, about TPT's
 
 
 class Episode(NamedTuple):
@@ -63,6 +64,8 @@ class Episodes:
         self.mask = head.mask if "mask" in tune else None
         one = isinstance(head, RAdaHead) and is_one(head.mask)
         self.head = CosineHead() if one else head  # the same logits at no cost
+        half = self.encoder.backbone.amp or self.encoder.backbone.dtype != torch.float32
+        self.loss_scale = LOSS_SCALE if half else 1.0
         self.moves_images = "prompt" in tune and bool(learner.image_prompts())
         self.first = self.texts = None
         if self.encoder.text_depends_on_image:
@@ -107,7 +110,7 @@ class Episodes:
             learned_from = seen[torch.arange(len(seen), device=seen.device)[:, None], kept]
             for step in range(self.episode.steps):
                 texts = copies.texts() if step else texts
-                descend(self.loss(copies, learned_from, texts), copies.tensors())
+                copies.backward(self.loss(copies, learned_from, texts), self.loss_scale)
                 optimizer.step()
         return copies.logits(seen[:, :1], copies.texts() if self.episode.steps else texts)[:, 0]
 
@@ -133,11 +136,3 @@ class Episodes:
     def loss(self, copies: Copies, seen: Tensor, texts: Tensor) -> Tensor:
         """What falls, a sum over images; Args as for `Copies.logits`."""
         return mean_entropy(copies.logits(seen, texts)).sum()
-
-
-def descend(loss: Tensor, tensors: list[Tensor]) -> None:
-    """Set the gradient of each tensor; zero where the loss does not reach."""
-    moving = [tensor for tensor in tensors if tensor.requires_grad]
-    gradients = iter(torch.autograd.grad(loss, moving, allow_unused=True, materialize_grads=True))
-    for tensor in tensors:
-        tensor.grad = next(gradients) if tensor.requires_grad else torch.zeros_like(tensor)

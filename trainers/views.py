@@ -37,6 +37,8 @@ class Views:
         c = cfg.INPUT
         self.number = cfg.TEST.VIEWS - 1
         self.first = build_transform(cfg, is_train=False)
+        if self.first is None:
+            raise ValueError("views are transformed pictures; set INPUT.NO_TRANSFORM False")
         crop = T.RandomResizedCrop(tuple(c.SIZE), scale=tuple(c.RRCROP_SCALE))
         self.crop = T.Compose([crop, T.RandomHorizontalFlip()])
         self.pixels = augmix if with_augmix(cfg) else np.asarray
