@@ -42,7 +42,7 @@ class Copies(NamedTuple):
         Args:
             loss: a sum over images.
             scale: of the loss on its way back, so that gradients do not vanish in half precision.
-                The step of an image whose gradients overflow is left out, as PyTorch's scaler does.
+                Gradients of an image that overflow count as zero; the optimiser steps all the same.
         """
         moving = [tensor for tensor in self.tensors() if tensor.requires_grad]
         options = {"allow_unused": True, "materialize_grads": True}

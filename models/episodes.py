@@ -105,7 +105,8 @@ class Episodes:
         seen = views if self.moves_images else features
         with torch.enable_grad():
             texts = copies.texts()
-            scores = fixed_logits(self.head, features, texts.detach(), self.scale)
+            with torch.no_grad():
+                scores = fixed_logits(self.head, features, texts.detach(), self.scale)
             kept = confident_views(scores, self.episode.kept)
             learned_from = seen[torch.arange(len(seen), device=seen.device)[:, None], kept]
             for step in range(self.episode.steps):

@@ -36,9 +36,9 @@ class LongTest:
         finally:
             journal.close()
             self.episodes = None
-        journal.finish()
         results = self.evaluate(answers)
         self.report(split, results)
+        journal.finish()
         return next(iter(results.values()))
 
     def answer_all(self, loader: DataLoader, journal: Journal) -> list[Answer]:

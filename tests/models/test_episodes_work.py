@@ -70,7 +70,7 @@ def test_texts_are_encoded_once_unless_they_move(kind, times, backbone, monkeypa
 
 
 @pytest.mark.parametrize("kind", ["tpt", "fresh both"])
-def test_a_scaled_loss_gives_the_same_and_overflow_leaves_a_step_out(kind, backbone):
+def test_a_scaled_loss_gives_the_same_and_overflow_counts_as_zero(kind, backbone):
     """A power of two changes no digit; an image whose gradient is lost stays as it was."""
     classifier, tune = build(backbone, kind)
     views = views_of(3)
