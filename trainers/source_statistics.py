@@ -1,6 +1,7 @@
 """Token statistics of the pictures that a checkpoint was trained on, kept beside it."""
 
 import os
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from dassl.data.datasets import build_dataset
 from dassl.data.transforms import build_transform
 from models.token_alignment import TokenStatistics, gather, watched_blocks
 from results.file import read_results
+from trainers.records import flatten
 
 FILE = "token_statistics.pt"
 
@@ -31,16 +33,21 @@ def source_statistics(trainer, directory: str, blocks: range) -> TokenStatistics
     """
     path = Path(directory, FILE)
     made_with = {"prompts": trainer.digest(), "blocks": str(blocks)}
+    made_with |= flatten(trainer.cfg.INPUT, "INPUT.")
+    made_with |= {"backbone": trainer.cfg.MODEL.BACKBONE.NAME, "precision": trainer.own.PREC}
     if path.is_file():
-        kept = torch.load(path, map_location=trainer.device, weights_only=True)
-        if kept["made_with"] == made_with:
-            return TokenStatistics(kept["mean"], kept["variance"])
+        try:
+            kept = torch.load(path, map_location=trainer.device, weights_only=True)
+            if kept["made_with"] == made_with:
+                return TokenStatistics(kept["mean"], kept["variance"])
+        except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError):
+            print(f"{path} is damaged and made anew")
     statistics = gather(_tokens(trainer, _source_loader(trainer, directory), blocks))
     try:
         part = path.with_suffix(f".tmp{os.getpid()}")
         torch.save({"made_with": made_with, **statistics._asdict()}, part)
         part.replace(path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # torch.save raises both
         print(f"Not kept: {error}")
     return statistics
 
