@@ -5,9 +5,11 @@
         --config-file configs/trainers/RAdaCoOp/vit_b16_ctxv1.yaml \\
         --output-dir output/demo DATASET.NUM_SHOTS 16 DATASET.SUBSAMPLE_CLASSES base
 
-A training run also tests. Running the same command again resumes a half-finished run. A mistake
-ends in one line and exit code 2; its traceback is in log.txt. With REHEARSE=1 in the environment
-it all runs on stand-in pictures with a tiny CLIP, to see that it works.
+A training run also tests. Running the same command again resumes a half-finished run (`--resume
+auto` says so aloud). A mistake ends in one line and exit code 2; its traceback is in log.txt. With
+REHEARSE=1 in the environment it all runs on stand-in pictures with a tiny CLIP, to see that it
+works. With TRAIN.LOOP steps, `torchrun --nproc_per_node=N train.py ...` shares a training among N
+processes.
 """
 
 import argparse
@@ -27,7 +29,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--root", default="", help="path to the datasets")
     add("--output-dir", default="", help="output directory")
-    add("--resume", default="", help="checkpoint directory from which the training resumes")
+    add("--resume", default="", help="folder to resume from; auto: the output directory, if it can")
     add("--seed", type=int, default=-1, help="only a positive value fixes the seed")
     add("--source-domains", nargs="+", help="source domains for DA/DG")
     add("--target-domains", nargs="+", help="target domains for DA/DG")
@@ -56,8 +58,17 @@ def main(argv: list[str] | None = None):
     """
     args = parse_args(argv)
     toolbox = use_dassl()
+    from trainers import processes
+
+    with processes.joined():
+        return build_and_run(args, toolbox)
+
+
+def build_and_run(args: argparse.Namespace, toolbox: str):
+    """What `main` does, in each of the processes."""
     from dassl.engine import build_trainer
     from dassl.utils import collect_env_info, set_random_seed, setup_logger
+    from trainers import processes
     from trainers.config import print_args, setup_cfg
     from trainers.rehearsal import banner
 
@@ -65,7 +76,8 @@ def main(argv: list[str] | None = None):
     if cfg.SEED >= 0:
         print(f"Setting fixed seed: {cfg.SEED}")
         set_random_seed(cfg.SEED)
-    setup_logger(cfg.OUTPUT_DIR)
+    if not processes.rank():
+        setup_logger(cfg.OUTPUT_DIR)
     banner(cfg)
     print_args(args, cfg)
     print(f"Collecting env info ...\n** System info **\n{collect_env_info()}\n")
@@ -77,7 +89,8 @@ def main(argv: list[str] | None = None):
 
 
 def run(trainer, args: argparse.Namespace, toolbox: str) -> None:
-    """Train or test a trainer and write its results."""
+    """Train or test a trainer; the first process writes its results."""
+    from trainers import processes
     from trainers.results import write_results
 
     start = time.time()
@@ -88,6 +101,8 @@ def run(trainer, args: argparse.Namespace, toolbox: str) -> None:
         return
     else:
         trainer.train()
+    if processes.rank():
+        return
     write_results(
         trainer,
         {

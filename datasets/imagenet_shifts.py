@@ -85,6 +85,9 @@ class ObjectNet(ImageNetShift):
 
     Names are ObjectNet's; labels are in the order of the sorted folders. Each picture has a red
     border, which is cut off.
+
+    Attributes:
+        trained_names: ImageNet's names of each class, by ObjectNet's name.
     """
 
     stem = "objectnet"
@@ -94,9 +97,10 @@ class ObjectNet(ImageNetShift):
 
     def read_pictures(self, names: dict[str, str]) -> list[Picture]:
         """Folders of other classes are not read."""
-        shared = {
-            folder: name
+        known = {
+            folder: (name, [names[wnid] for wnid in wnids if wnid in names])
             for folder, (name, wnids) in read_objectnet().items()
-            if any(wnid in names for wnid in wnids)
         }
+        shared = {folder: name for folder, (name, theirs) in known.items() if theirs}
+        self.trained_names = {name: theirs for name, theirs in known.values() if theirs}
         return read_folders(self.image_dir, shared, remedy(self.dataset_dir), others=True)

@@ -10,10 +10,10 @@ from types import MappingProxyType
 import torch
 from torch import Tensor, nn
 
+from models.precision import HALVES, autocast, cast, require_precision
 from models.prompting import BlockAdapter, block_adapters, image_prompts, text_prompts
+from models.recompute import blocks_of, recomputed
 from models.weights import import_clip
-
-PRECISIONS = ("fp32", "fp16", "bf16", "amp")
 
 
 class Backbone(nn.Module):
@@ -26,25 +26,25 @@ class Backbone(nn.Module):
         text_blocks, vision_blocks: how many blocks they have; a ResNet 0.
         image_size: side of the square input, pixels.
         context_length: tokens per text, 77 in every published CLIP.
+        activation_checkpointing: whether a backward pass computes the blocks again; off at first.
     """
 
     def __init__(self, model: nn.Module, precision: str = "fp32"):
         """Args:
         model: what `clip.model.build_model` returns, in float32.
-        precision: "fp32", "fp16", "bf16" (weights cast) or "amp" (autocast).
+        precision: "fp32"; "fp16", "bf16" (weights cast); "amp" or "amp_bf16" (autocast; "amp" is
+            float16 on a GPU and bfloat16 on a CPU).
 
         Raises:
             ValueError: for any other precision.
         """
         super().__init__()
-        if precision not in PRECISIONS:
-            raise ValueError(
-                f'unknown precision "{precision}"; PREC is one of {", ".join(PRECISIONS)}'
-            )
+        require_precision(precision)
         self.model = model.eval().requires_grad_(False)
-        self.amp = precision == "amp"
-        if precision in ("fp16", "bf16"):
-            _cast(model, torch.float16 if precision == "fp16" else torch.bfloat16)
+        self.precision = precision
+        self.activation_checkpointing = False
+        if precision in HALVES:
+            cast(model, HALVES[precision])
         self.dim = model.text_projection.shape[1]
         self.text_width = model.ln_final.weight.shape[0]
         self.text_blocks = len(model.transformer.resblocks)
@@ -53,6 +53,11 @@ class Backbone(nn.Module):
         self.vision_blocks = len(transformer.resblocks) if transformer else 0
         self.image_size = model.visual.input_resolution
         self.context_length = model.positional_embedding.shape[0]
+
+    @property
+    def amp(self) -> bool:
+        """Whether the encoders run under autocast."""
+        return self.precision.startswith("amp")
 
     @property
     def logit_scale(self) -> Tensor:
@@ -104,7 +109,8 @@ class Backbone(nn.Module):
             adapters: adapters[i] adds to block i's output.
         """
         visual = self.model.visual
-        with image_prompts(visual, prompts), block_adapters(visual, adapters), self._autocast():
+        entering = image_prompts(visual, prompts), block_adapters(visual, adapters)
+        with entering[0], entering[1], self._recomputed(visual), self._autocast():
             return self.model.encode_image(images)
 
     def encode_text(
@@ -128,20 +134,12 @@ class Backbone(nn.Module):
         length = int(tokens.argmax(-1).max()) + 1  # end-of-text has the highest id
         slots = None if slots is None else slots[:, :length]
         entering = text_prompts(self.model, prompts, slots)
-        with entering, block_adapters(self.model, adapters), self._autocast():
+        adapted = block_adapters(self.model, adapters)
+        with entering, adapted, self._recomputed(self.model), self._autocast():
             return self.model.encode_text(tokens[:, :length])
 
     def _autocast(self):
-        device = self.model.text_projection.device.type
-        dtype = torch.float16 if device == "cuda" else torch.bfloat16
-        return torch.autocast(device, dtype, enabled=self.amp)
+        return autocast(self.precision, self.model.text_projection.device.type)
 
-
-def _cast(model: nn.Module, dtype: torch.dtype) -> None:
-    # LayerNorms and embeddings stay float32, as in OpenAI's half-precision models
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear | nn.MultiheadAttention):
-            module.to(dtype)
-    projections = [model.text_projection, getattr(model.visual, "proj", None)]
-    for projection in filter(lambda p: p is not None, projections):
-        projection.data = projection.data.to(dtype)
+    def _recomputed(self, encoder: nn.Module):
+        return recomputed(blocks_of(encoder) if self.activation_checkpointing else [])

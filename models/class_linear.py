@@ -65,3 +65,13 @@ class LinearHead(nn.Module):
         """Logits (B, K) for image features (B, D), L2-normalised, and a zero penalty."""
         logits = self.linear(logit_scale * image_features)
         return logits, torch.zeros((), device=logits.device)
+
+
+class FreeLinearHead(LinearHead):
+    """Logits of a linear classifier whose rows have CLIP's scale in them, as WiSE-FT's have."""
+
+    def forward(
+        self, image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float
+    ) -> tuple[Tensor, Tensor]:
+        """Logits (B, K) for image features (B, D), L2-normalised, and a zero penalty."""
+        return super().forward(image_features, text_features, 1.0)

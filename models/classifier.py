@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from models.encoders import Encoder
@@ -28,6 +29,7 @@ class CLIPClassifier(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.head = head
+        self.register_buffer("groups", None, persistent=False)
         self._text_features: Tensor | None = None
 
     def forward(self, images: Tensor) -> Output:
@@ -53,7 +55,22 @@ class CLIPClassifier(nn.Module):
         text_features = normalize(text_features, "text")
         scale = self.encoder.backbone.logit_scale
         logits, penalty = self.head(image_features, text_features, scale)
-        return Output(logits, penalty, image_features, text_features)
+        return Output(self.joined(logits), penalty, image_features, text_features)
+
+    def join(self, groups: Tensor | None) -> None:
+        """Let a class's logit be the largest of its rows'.
+
+        Args:
+            groups: (R,), the class of each class name that the encoder has; None: its own.
+        """
+        self.groups = groups
+
+    def joined(self, rows: Tensor) -> Tensor:
+        """Logits (B, K) of those of the rows, (B, R)."""
+        if self.groups is None:
+            return rows
+        least = rows.new_full((len(rows), int(self.groups.max()) + 1), -torch.inf)
+        return least.index_reduce(1, self.groups, rows, "amax")
 
     @contextmanager
     def classes_encoded_once(self) -> Iterator[None]:
@@ -64,6 +81,22 @@ class CLIPClassifier(nn.Module):
             yield
         finally:
             self._text_features = None
+
+
+class CaptionClassifier(CLIPClassifier):
+    """One that also answers which of some captions belongs to an image."""
+
+    def forward(self, images: Tensor, captions: Tensor | None = None) -> Output:
+        """The answer for images (B, 3, size, size).
+
+        Args:
+            images: B pictures.
+            captions: tokens (n, L) of sentences that stand in place of the classes' own.
+        """
+        if captions is None:
+            return super().forward(images)
+        image_features = self.encoder.encode_image(images)
+        return self.decide(image_features, self.encoder.encode_tokens(captions))
 
 
 def normalize(features: Tensor, kind: str) -> Tensor:

@@ -12,20 +12,35 @@ from torch import nn
 from yacs.config import CfgNode
 
 from dassl.engine import TrainerX
-from dassl.optim import build_optimizer
-from models.backbone import PRECISIONS, Backbone
+from models.backbone import Backbone
 from models.classifier import CLIPClassifier
 from models.cosine import CosineHead
 from models.encoders import Encoder
 from models.loading import build_backbone
+from models.precision import PRECISIONS
+from trainers import processes
 from trainers.checkpoints import LearnedCheckpoints
+from trainers.class_rows import ClassRows
 from trainers.data import cut_borders, require_distinct, require_training_pictures
-from trainers.learned import Learned, build_schedule, load_initial_weights
+from trainers.learned import BY_STEPS
+from trainers.learned_modules import LearnedModules
+from trainers.mixed_weights import MIXED, MixedWeights, require_coefficients
+from trainers.step_loop import StepLoop
 from trainers.testing import Testing
+from trainers.train_settings import TRAIN, require_possible
 from trainers.training import TrainingStep
 
 
-class CLIPTrainer(LearnedCheckpoints, TrainingStep, Testing, TrainerX):
+class CLIPTrainer(
+    MixedWeights,
+    StepLoop,
+    LearnedCheckpoints,
+    LearnedModules,
+    TrainingStep,
+    Testing,
+    ClassRows,
+    TrainerX,
+):
     """Base of every trainer.
 
     Attributes:
@@ -45,6 +60,8 @@ class CLIPTrainer(LearnedCheckpoints, TrainingStep, Testing, TrainerX):
     @classmethod
     def extend_cfg(cls, cfg: CfgNode) -> None:
         """Add the nodes that this trainer and its mixins read."""
+        for node, more in ((cfg.TRAIN, TRAIN), (cfg.OPTIM, BY_STEPS), (cfg.TEST, MIXED)):
+            node.update(more)
         cfg.TRAINER[cls.section] = CfgNode(cls.settings)
         for base in reversed(cls.__mro__):
             for name, defaults in vars(base).get("nodes", {}).items():
@@ -60,10 +77,12 @@ class CLIPTrainer(LearnedCheckpoints, TrainingStep, Testing, TrainerX):
         return self.cfg.TRAINER[self.section]
 
     def check_cfg(self, cfg: CfgNode) -> None:
-        """Raises ValueError for a precision that does not exist."""
+        """Raises ValueError for a precision that does not exist, or an impossible TRAIN setting."""
         precision, known = cfg.TRAINER[self.section].PREC, ", ".join(PRECISIONS)
         if precision not in PRECISIONS:
             raise ValueError(f'TRAINER.{self.section}.PREC is one of {known}; got "{precision}"')
+        require_possible(cfg.TRAIN, self.batch_divides, processes.count())
+        require_coefficients(cfg.TEST.WISE_FT)
 
     def build_encoder(self, backbone: Backbone, classnames: Sequence[str]) -> Encoder:
         """What the method puts before the head."""
@@ -78,14 +97,10 @@ class CLIPTrainer(LearnedCheckpoints, TrainingStep, Testing, TrainerX):
         encoder = self.build_encoder(backbone, classnames)
         return CLIPClassifier(encoder, self.build_head(encoder))
 
-    def learned(self) -> dict[str, Learned]:
-        """The modules to train, by the name of their checkpoint folder; the method's own first."""
-        return {}
-
     def build_model(self) -> None:
         """Compose backbone, encoder and head; register what is learned."""
-        cfg, classnames = self.cfg, self.dm.dataset.classnames
-        require_distinct(classnames, type(self.dm.dataset))
+        cfg = self.cfg
+        require_distinct(self.dm.dataset.classnames, type(self.dm.dataset))
         print(f"Loading CLIP (backbone: {cfg.MODEL.BACKBONE.NAME})")
         backbone = build_backbone(cfg.MODEL.BACKBONE.NAME, self.own.PREC)
         if tuple(cfg.INPUT.SIZE) != (backbone.image_size, backbone.image_size):
@@ -94,23 +109,13 @@ class CLIPTrainer(LearnedCheckpoints, TrainingStep, Testing, TrainerX):
                 f"{backbone.image_size}; set INPUT.SIZE to that, not {tuple(cfg.INPUT.SIZE)}"
             )
         print("Building custom CLIP")
+        backbone.activation_checkpointing = cfg.TRAIN.ACTIVATION_CHECKPOINTING
         backbone.to(self.device)
-        self.model = self.build_classifier(backbone, classnames).to(self.device)
-        learned = self.learned()
-        if learned:
-            print("Turning off gradients in both the image and the text encoder")
-        for name, (module, optim_cfg) in learned.items():
-            if cfg.MODEL.INIT_WEIGHTS and not self._models:
-                load_initial_weights(module, cfg.MODEL.INIT_WEIGHTS)
-            optim = build_optimizer(module, optim_cfg)
-            self.register_model(name, module, optim, build_schedule(optim, optim_cfg))
-        tensors = [p for m in self._models.values() for p in m.parameters()]
-        self.learned_parameters = sum(p.numel() for p in tensors)
-        self.learned_bytes = sum(p.nbytes for p in tensors)
-        size = f"{self.learned_bytes / 1e3:,.1f} kB"
-        print(
-            f"# learned parameters: {self.learned_parameters:,} in {len(tensors)} tensors, {size}"
-        )
+        names, groups = self.class_rows()
+        self.model = self.build_classifier(backbone, names)
+        self.model.join(groups)
+        self.model.to(self.device)
+        self.register_learned()
         fp16 = self.own.PREC == "amp" and self.device.type == "cuda"
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=fp16)
 
@@ -127,6 +132,11 @@ class CLIPTrainer(LearnedCheckpoints, TrainingStep, Testing, TrainerX):
         else:
             print("Nothing to learn")
             self.test()
+
+    def init_writer(self, log_dir: str) -> None:
+        """Dassl's; of several processes the first one writes."""
+        if not processes.rank():
+            super().init_writer(log_dir)
 
     def write_scalar(self, tag: str, scalar_value: float, global_step: int | None = None) -> None:
         """Dassl's tensorboard hook; also keeps the results of tests."""

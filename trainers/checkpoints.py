@@ -15,43 +15,25 @@ from torch import nn
 
 import dassl
 from dassl.utils import save_checkpoint
-from trainers.records import checkpoint_file, flatten, read_checkpoint, require_same
+from trainers import processes
+from trainers.recorded import Recorded
+from trainers.records import checkpoint_file, read_checkpoint, require_same
 
-TRAINING_ONLY = {"PREC", "OPTIM", "ALPHA", "PENALTY"}  # the same of all methods
 
-
-class LearnedCheckpoints:
+class LearnedCheckpoints(Recorded):
     """Mixin of `CLIPTrainer`: saving, loading and resuming."""
 
-    training_only: set[str] = set()  # the method's settings that the learned tensors outlive
-    learned_per_class = False  # True: the learned tensors belong to the classes of their training
-
-    def record(self) -> dict[str, dict]:
-        """What a checkpoint remembers: `model` must fit to load it, `run` too to resume it.
-
-        Values are strings by dotted config key.
-        """
-        cfg = self.cfg
-        nodes = flatten(cfg.TRAINER, "TRAINER.")
-        outlived = TRAINING_ONLY | self.training_only
-        model = {k: v for k, v in nodes.items() if not outlived & set(k.split("."))}
-        model["MODEL.BACKBONE.NAME"] = osp.basename(cfg.MODEL.BACKBONE.NAME)
-        if "REHEARSAL" in cfg:
-            model["rehearsal"] = "yes"
-        classes = ", ".join(self.dm.dataset.classnames)
-        if self.learned_per_class:
-            model["classes"] = classes
-        run = {"SEED": str(cfg.SEED), "classes": classes, **nodes}
-        for name in ("OPTIM", "INPUT", "DATASET", "DATALOADER"):
-            run |= flatten(cfg[name], f"{name}.")
-        for free in ("DATASET.ROOT", "DATALOADER.NUM_WORKERS"):  # where and how fast, not what
-            run.pop(free)
-        return {"model": model, "run": run}
-
     def save_model(self, epoch, directory, is_best=False, val_result=None, model_name=""):
-        """As Dassl's, with the record; plain types only, so that weights_only loads it."""
+        """As Dassl's, with the record; plain types only, so that weights_only loads it.
+
+        By steps the optimiser is left out: to go on, there is the checkpoint of the running run.
+        """
+        if processes.rank():
+            return
         for name in self.get_model_names():
             optim, sched = self._optims[name], self._scheds[name]
+            if self.by_steps:
+                optim = sched = None
             state = {
                 "state_dict": self._models[name].state_dict(),
                 "epoch": epoch + 1,
@@ -103,14 +85,32 @@ class LearnedCheckpoints:
             return 0
         for folder in folders:
             path = checkpoint_file(folder, None)
-            found, wanted = read_checkpoint(path)["record"], self.record()
-            require_same(found["model"] | found["run"], wanted["model"] | wanted["run"], path)
+            self.require_own(read_checkpoint(path)["record"], path)
         if not getattr(dassl, "__bundled__", False):
             raise ValueError(
                 f"{directory} holds a checkpoint, and the installed Dassl resumes with a frozen "
                 "learning rate; set DASSL=bundled to resume, or choose another --output-dir"
             )
         return super().resume_model_if_exist(directory)
+
+    def has_final(self, directory: str) -> bool:
+        """Whether a folder holds the checkpoints of a whole run like this one.
+
+        Raises:
+            ValueError: if they are of another run.
+        """
+        last = f"model.pth.tar-{self.max_epoch}"
+        paths = [osp.join(directory, name, last) for name in self.get_model_names()]
+        if not all(map(osp.exists, paths)):
+            return False
+        for path in paths:
+            self.require_own(read_checkpoint(path)["record"], path)
+        return True
+
+    def require_own(self, found: dict[str, dict], path: str) -> None:
+        """Raise ValueError if the record of a checkpoint is of another run."""
+        wanted = self.record()
+        require_same(found["model"] | found["run"], wanted["model"] | wanted["run"], path)
 
     def checkpoint_bytes(self) -> dict[str, int]:
         """Size of each module's last checkpoint file, with optimiser state and record."""

@@ -43,6 +43,7 @@ def setup_cfg(args: argparse.Namespace) -> CfgNode:
     cfg = get_cfg_default()
     cfg.DATASET.SUBSAMPLE_CLASSES = "all"  # all, base or new
     cfg.DATASET.CHECK_PICTURES = True  # decode every picture once before it is used
+    cfg.DATASET.TRAINED_NAMES = False  # ObjectNet: ImageNet's class names, joined
     cfg.DATASET.EVAL_ONLY = args.eval_only  # training pictures are not used
     files = [file for file in (args.dataset_config_file, args.config_file) if file]
     for kind, node, registry in (
@@ -55,7 +56,7 @@ def setup_cfg(args: argparse.Namespace) -> CfgNode:
     for file in files:
         _merge(cfg, cfg.merge_from_file, require_file(file), file)
     for argument, key in ARGUMENTS.items():
-        if value := getattr(args, argument):
+        if (value := getattr(args, argument)) and (argument, value) != ("resume", "auto"):
             node, leaf = _leaf(cfg, key)
             node[leaf] = value
     if args.seed > 0:

@@ -11,13 +11,21 @@ from yacs.config import CfgNode
 from dassl.config import get_cfg_default
 from dassl.optim import build_lr_scheduler
 from dassl.utils import load_pretrained_weights
+from trainers.schedules import step_schedule
+
+# further keys of every OPTIM node; 0 or more: a schedule by steps (`trainers.schedules`)
+BY_STEPS = {"WARMUP_STEPS": -1}
 
 
 class Learned(NamedTuple):
-    """A module to train and the OPTIM node that says how."""
+    """A module to train, the OPTIM node that says how, and in which epochs, from 0; None: in all.
+
+    The node's MAX_EPOCH is the number of these epochs.
+    """
 
     module: nn.Module
     optim: CfgNode
+    epochs: range | None = None
 
 
 def own_optim(**recipe) -> dict:
@@ -25,7 +33,7 @@ def own_optim(**recipe) -> dict:
 
     It has no MAX_EPOCH: the number of epochs is the run's.
     """
-    optim = dict(get_cfg_default().OPTIM)
+    optim = dict(get_cfg_default().OPTIM) | BY_STEPS
     del optim["MAX_EPOCH"]
     return optim | recipe
 
@@ -46,7 +54,7 @@ def require_unread(optim: CfgNode, why: str, instead: str) -> None:
         why: nothing reads it.
         instead: the node that is read.
     """
-    defaults = get_cfg_default().OPTIM
+    defaults = get_cfg_default().OPTIM | BY_STEPS
     for key in sorted(optim.keys() - {"MAX_EPOCH"}):
         if optim[key] != defaults[key]:
             raise ValueError(f"{why}, so nothing reads OPTIM.{key}; set {instead}.{key}")
@@ -66,12 +74,19 @@ def load_initial_weights(module: nn.Module, path: str) -> None:
     load_pretrained_weights(module, path)
 
 
-def build_schedule(optim: Optimizer, optim_cfg: CfgNode) -> LRScheduler:
-    """The learning rate schedule of an OPTIM node.
+def build_schedule(optim: Optimizer, optim_cfg: CfgNode, batches: int) -> LRScheduler:
+    """The learning rate schedule of an OPTIM node: a `StepSchedule`, or one of Dassl's by epochs.
+
+    Args:
+        optim: whose rates it changes.
+        optim_cfg: the node.
+        batches: steps of an epoch.
 
     Raises:
         ValueError: if the node does not fit, or an installed Dassl fails on this PyTorch.
     """
+    if optim_cfg.WARMUP_STEPS >= 0:
+        return step_schedule(optim, optim_cfg, batches * optim_cfg.MAX_EPOCH)
     try:
         return build_lr_scheduler(optim, optim_cfg)
     except TypeError as error:

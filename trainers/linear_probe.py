@@ -16,6 +16,7 @@ class LinearProbe(ZeroshotCLIP):
     """
 
     section = "LINEARPROBE"
+    knows_trained_names_only = True
     settings = ZeroshotCLIP.settings
 
     def build_classifier(self, backbone: Backbone, classnames: list[str]) -> CLIPClassifier:

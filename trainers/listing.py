@@ -146,4 +146,4 @@ def published_settings(cls: type[CLIPTrainer], backbone: Backbone) -> CfgNode:
 
 def learned_parameters(trainer: CLIPTrainer) -> int:
     """How many numbers an assembled trainer learns."""
-    return sum(p.numel() for module, _ in trainer.learned().values() for p in module.parameters())
+    return sum(p.numel() for own in trainer.learned().values() for p in own.module.parameters())

@@ -24,6 +24,7 @@ class ProGrad(CoOp):
         "TEMPLATE": "",  # of zero-shot CLIP; empty: the dataset's own
     }
     training_only = {"LAMBDA", "T", "TEMPLATE"}
+    batch_divides = False
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """CoOp's, and zero-shot CLIP's class features."""
@@ -41,7 +42,7 @@ class ProGrad(CoOp):
             zero_shot = (scale * output.image_features @ self.known_features.t() / t).softmax(-1)
         return t * t * F.cross_entropy(output.logits / t, zero_shot)
 
-    def backward(self, output: Output, images: Tensor, labels: Tensor) -> float:
+    def backward(self, output: Output, images: Tensor, labels: Tensor, share: float = 1.0) -> float:
         """The loss's gradient less its component against the distillation's, tensor by tensor."""
         learned = [p for module in self._models.values() for p in module.parameters()]
         general = torch.autograd.grad(
@@ -50,7 +51,7 @@ class ProGrad(CoOp):
             retain_graph=True,
             allow_unused=True,
         )
-        loss = super().backward(output, images, labels)
+        loss = super().backward(output, images, labels, share)
         for parameter, direction in zip(learned, general, strict=True):
             if parameter.grad is not None and direction is not None:
                 parameter.grad = without_conflict(parameter.grad, direction, self.own.LAMBDA)

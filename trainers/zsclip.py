@@ -25,6 +25,20 @@ class ZeroshotCLIP(CLIPTrainer):
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """Frozen class features."""
+        templates = self.templates()
+        if len(templates) == 1:
+            names = [name.replace("_", " ") for name in classnames]
+            print(f"Prompts: {[templates[0].format(name) for name in names]}")
+        else:
+            print(f"Prompt ensembling (n={len(templates)})")
+        return FrozenEncoder(backbone, encode_ensemble(backbone, classnames, templates))
+
+    def templates(self) -> list[str]:
+        """The sentences of the setting.
+
+        Raises:
+            ValueError: for an unknown ensemble, or a template without {}.
+        """
         ensemble, template = self.own.ENSEMBLE, own_template(self)
         if ensemble not in ENSEMBLES:
             known = ", ".join(f'"{name}"' for name in ENSEMBLES)
@@ -32,8 +46,4 @@ class ZeroshotCLIP(CLIPTrainer):
         templates = [*ENSEMBLES[ensemble]]
         if template not in templates:
             templates.append(template)
-        if len(templates) == 1:
-            print(f"Prompts: {[template.format(name.replace('_', ' ')) for name in classnames]}")
-        else:
-            print(f"Prompt ensembling (n={len(templates)})")
-        return FrozenEncoder(backbone, encode_ensemble(backbone, classnames, templates))
+        return templates

@@ -77,7 +77,7 @@ def bare_trainer(settings: dict, backbone: Backbone, classnames: list[str]) -> C
     for section, values in settings["settings"].items():
         trainer.cfg.TRAINER[section].update(values)
     trainer.model = trainer.build_classifier(backbone, classnames)
-    trainer._models = {name: module for name, (module, _) in trainer.learned().items()}
+    trainer._models = {name: own.module for name, own in trainer.learned().items()}
     trainer.scaler = torch.amp.GradScaler("cpu", enabled=False)
     return trainer
 

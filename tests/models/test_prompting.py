@@ -4,11 +4,12 @@ import pytest
 import torch
 
 from models import conditional_prompts
-from models.backbone import PRECISIONS, Backbone
+from models.backbone import Backbone
 from models.block_adapters import BlockAdapter, MultiModalAdapterEncoder, MultiModalAdapters
 from models.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
 from models.deep_prompts import CoupledPrompts, IndependentPrompts
 from models.encoders import Encoder, PromptEncoder
+from models.precision import PRECISIONS
 from models.prompt_learner import PromptLearner
 from models.weights import import_clip
 from tests.tinyclip import draw_backbone, draw_state_dict, seeded_images

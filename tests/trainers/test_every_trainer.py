@@ -131,8 +131,8 @@ def test_class_order_does_not_matter(name, run_train, tmp_path):
     state = {key: module.state_dict() for key, module in trainer._models.items()}
     backbone = trainer.model.encoder.backbone
     trainer.model = trainer.build_classifier(backbone, [names[i] for i in order])
-    for key, (module, _) in trainer.learned().items():
-        module.load_state_dict(state[key])
+    for key, own in trainer.learned().items():
+        own.module.load_state_dict(state[key])
     torch.testing.assert_close(logits_of(trainer), logits[:, order], rtol=1e-4, atol=1e-4)
 
 

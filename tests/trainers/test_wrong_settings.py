@@ -17,7 +17,7 @@ CONFIGS = ("--config-file", "configs/trainers/CoOp/vit_b16_ctxv1.yaml")
         ("CoOp", (), ("TRAINER.COOP.NCTX", "4"), "did you mean TRAINER.COOP.N_CTX?"),
         ("CoOp", (), ("OPTIM.LR",), "the command line: "),
         ("CoOp", (), ("OPTIM.MAX_EPOCH", "many"), "the command line: "),
-        ("CoOp", (), ("TRAINER.COOP.PREC", "fp8"), 'fp32, fp16, bf16, amp; got "fp8"'),
+        ("CoOp", (), ("TRAINER.COOP.PREC", "fp8"), 'fp32, fp16, bf16, amp, amp_bf16; got "fp8"'),
         ("CoOp", (), ("DATASET.SUBSAMPLE_CLASSES", "old"), 'all, base or new; got "old"'),
         ("CoOp", (), ("INPUT.SIZE", "(64,64)"), "INPUT.SIZE"),
         ("CoOp", (), ("TRAINER.RADA.ALPHA", "1"), "unknown config key TRAINER.RADA.ALPHA"),

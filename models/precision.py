@@ -1,0 +1,35 @@
+"""The precisions that encoders compute in."""
+
+import torch
+from torch import nn
+
+PRECISIONS = ("fp32", "fp16", "bf16", "amp", "amp_bf16")
+HALVES = {"fp16": torch.float16, "bf16": torch.bfloat16}  # that weights are cast to
+
+
+def require_precision(precision: str) -> None:
+    """Raise ValueError unless there is such a precision."""
+    if precision not in PRECISIONS:
+        raise ValueError(f'unknown precision "{precision}"; PREC is one of {", ".join(PRECISIONS)}')
+
+
+def autocast(precision: str, device: str) -> torch.autocast:
+    """The context that "amp" and "amp_bf16" encode in; all others change nothing.
+
+    Args:
+        precision: one of PRECISIONS; "amp" is float16 on a GPU and bfloat16 on a CPU.
+        device: type of the device.
+    """
+    half = precision == "amp" and device == "cuda"
+    dtype = torch.float16 if half else torch.bfloat16
+    return torch.autocast(device, dtype, enabled=precision.startswith("amp"))
+
+
+def cast(model: nn.Module, dtype: torch.dtype) -> None:
+    """Cast the matrices of a CLIP model; LayerNorms and embeddings stay float32, as in OpenAI's."""
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear | nn.MultiheadAttention):
+            module.to(dtype)
+    projections = [model.text_projection, getattr(model.visual, "proj", None)]
+    for projection in filter(lambda p: p is not None, projections):
+        projection.data = projection.data.to(dtype)

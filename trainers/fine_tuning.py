@@ -1,0 +1,122 @@
+"""Fine-tuning of CLIP's encoders themselves, as in WiSE-FT (Wortsman et al., arXiv 2109.01903)."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from yacs.config import CfgNode
+
+from dassl.engine import TRAINER_REGISTRY
+from models.anchor import Anchor
+from models.backbone import Backbone
+from models.class_linear import ClassLinear, FreeLinearHead
+from models.classifier import CLIPClassifier, Output, normalize
+from trainers.learned import Learned, own_optim, with_epochs
+from trainers.zsclip import ZeroshotCLIP
+
+TRAINABLE = ("fp32", "amp", "amp_bf16")  # what keeps weights in float32
+
+
+class FineTuning:
+    """Mixin for a trainer that learns (some of) the pre-trained weights.
+
+    It trains by steps. Statistics of batch normalisation (ResNets) stay those of pre-training, so
+    that neither pieces of a batch nor several processes change what is learned.
+    """
+
+    @classmethod
+    def extend_cfg(cls, cfg: CfgNode) -> None:
+        """As always; the defaults are those of the recipe."""
+        super().extend_cfg(cfg)
+        cfg.TRAIN.LOOP = "steps"
+
+    def check_cfg(self, cfg: CfgNode) -> None:
+        """Raises ValueError for weights in half precision, or a loop by epochs."""
+        super().check_cfg(cfg)
+        precision = cfg.TRAINER[self.section].PREC
+        if precision not in TRAINABLE:
+            raise ValueError(
+                f"{cfg.TRAINER.NAME} trains the encoders' weights, which have to be float32: "
+                f"TRAINER.{self.section}.PREC is one of {', '.join(TRAINABLE)}, not {precision}"
+            )
+        if cfg.TRAIN.LOOP != "steps":
+            raise ValueError(f"{cfg.TRAINER.NAME} needs TRAIN.LOOP steps, got {cfg.TRAIN.LOOP}")
+
+    def set_model_mode(self, mode: str = "train", names=None) -> None:
+        """As the toolbox's, without moving the statistics of batch normalisation."""
+        super().set_model_mode(mode, names)
+        for module in self.model.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+
+
+@TRAINER_REGISTRY.register()
+class FT(FineTuning, ZeroshotCLIP):
+    """Learns the image encoder and a linear classifier that starts from zero-shot CLIP's."""
+
+    section = "FT"
+    knows_trained_names_only = True
+    settings = ZeroshotCLIP.settings
+
+    def build_classifier(self, backbone: Backbone, classnames: Sequence[str]) -> CLIPClassifier:
+        """One row a class, which starts as s times its class features: from CLIP's own logits."""
+        encoder = self.build_encoder(backbone, classnames)
+        start = backbone.logit_scale * normalize(encoder.encode_text(), "text")
+        backbone.model.visual.requires_grad_(True)
+        linear = ClassLinear(backbone.dim, classnames, start)
+        return CLIPClassifier(encoder, FreeLinearHead(linear))
+
+    def learned(self) -> dict[str, Learned]:
+        """The image encoder and the classifier, trained as OPTIM says."""
+        visual, optim = self.model.encoder.backbone.model.visual, self.cfg.OPTIM
+        return {
+            "image_encoder": Learned(visual, optim),
+            "linear": Learned(self.model.head.linear, optim),
+        }
+
+
+@TRAINER_REGISTRY.register()
+class L2SP(FT):
+    """FT that holds the image encoder near its start (Li et al., arXiv 1802.01483)."""
+
+    section = "L2SP"
+    settings = FT.settings | {"WEIGHT": 0.01}  # of |w - w0|^2, without the classifier's weights
+    training_only = {"WEIGHT"}
+
+    def build_classifier(self, backbone: Backbone, classnames: Sequence[str]) -> CLIPClassifier:
+        """FT's, and where its image encoder started."""
+        if self.own.WEIGHT < 0:
+            raise ValueError(f"TRAINER.L2SP.WEIGHT must be 0 or more, got {self.own.WEIGHT}")
+        model = super().build_classifier(backbone, classnames)
+        model.anchor = Anchor(backbone.model.visual)
+        return model
+
+    def criterion(self, output: Output, images: Tensor, labels: Tensor) -> Tensor:
+        """Cross-entropy + WEIGHT |w - w0|^2."""
+        distance = self.model.anchor.squared_distance()
+        return super().criterion(output, images, labels) + self.own.WEIGHT * distance
+
+
+@TRAINER_REGISTRY.register()
+class LPFT(FT):
+    """FT from a linear probe's classifier: LP-FT (Kumar et al., arXiv 2202.10054).
+
+    TRAINER.LPFT.PROBE_EPOCHS learn the classifier alone, as TRAINER.LPFT.OPTIM says, then
+    OPTIM.MAX_EPOCH all of it, as OPTIM says.
+    """
+
+    section = "LPFT"
+    settings = FT.settings | {
+        "PROBE_EPOCHS": 10,
+        "OPTIM": own_optim(NAME="adamw", LR=1e-3, WEIGHT_DECAY=0.0, LR_SCHEDULER="cosine"),
+    }
+    training_only = {"PROBE_EPOCHS"}
+
+    def learned(self) -> dict[str, Learned]:
+        """The classifier, then the image encoder and the classifier."""
+        probe, epochs = self.own.PROBE_EPOCHS, self.cfg.OPTIM.MAX_EPOCH
+        if probe < 1:
+            raise ValueError(f"TRAINER.LPFT.PROBE_EPOCHS must be 1 or more, got {probe}")
+        first, then = range(probe), range(probe, probe + epochs)
+        optim = with_epochs(self.own.OPTIM, probe)
+        both = {name: own._replace(epochs=then) for name, own in super().learned().items()}
+        return {"probe": Learned(self.model.head.linear, optim, first), **both}

@@ -1,0 +1,81 @@
+"""One run in several processes: `torchrun --nproc_per_node=N train.py ...` (PyTorch's own engine).
+
+Every process holds the whole model and sees its part of each batch; the first one alone tests,
+prints and writes. Without torchrun all functions here do what a single process needs: nothing.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import torch
+from torch import Tensor, distributed
+
+PATIENCE = timedelta(hours=12)  # the others wait while the first process tests
+
+
+def count() -> int:
+    """How many processes this run has."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def rank() -> int:
+    """Number of this process, from 0."""
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+@contextmanager
+def joined() -> Iterator[None]:
+    """Inside, the processes that torchrun started know each other; only the first one prints."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield
+        return
+    cuda = torch.cuda.is_available()
+    if cuda:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    distributed.init_process_group("nccl" if cuda else "gloo", timeout=PATIENCE)
+    printed = sys.stdout
+    try:
+        if rank():
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        yield
+        distributed.barrier()  # all have done their last: none leaves while another still asks
+    finally:
+        if rank():
+            sys.stdout.close()
+            sys.stdout = printed
+        distributed.destroy_process_group()
+
+
+@contextmanager
+def first_alone() -> Iterator[None]:
+    """The first process goes through this block before all others: what it builds, they find."""
+    if rank():
+        distributed.barrier()
+    yield
+    if count() > 1 and not rank():
+        distributed.barrier()
+
+
+def told_by_first(number: float) -> float:
+    """The first process's number, in all of them."""
+    if count() == 1:
+        return number
+    told = torch.tensor(number, dtype=torch.float64, device=_device())
+    distributed.broadcast(told, src=0)
+    return told.item()
+
+
+def gathered(part: Tensor) -> Tensor:
+    """The parts (n, ...) of all processes, in their order, (N n, ...); without gradient."""
+    if count() == 1:
+        return part
+    parts = [torch.empty_like(part) for _ in range(count())]
+    distributed.all_gather(parts, part.contiguous())
+    return torch.cat(parts)
+
+
+def _device() -> str:
+    return "cuda" if distributed.get_backend() == "nccl" else "cpu"

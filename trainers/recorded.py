@@ -1,0 +1,57 @@
+"""What a checkpoint remembers of the run that made it."""
+
+import hashlib
+import os
+from functools import cached_property
+
+from trainers.records import flatten
+from trainers.views import path_below
+
+TRAINING_ONLY = {"PREC", "OPTIM", "ALPHA", "PENALTY"}  # the same of all methods
+DECISIVE = ("LOOP", "CLIP_NORM", "HOLD_OUT")  # of cfg.TRAIN, in a run by steps
+# where, how fast and how tested, not what is learned
+FREE = ("DATASET.ROOT", "DATALOADER.NUM_WORKERS", "DATASET.TRAINED_NAMES")
+LOOKED_AT = 1000  # pictures whose size is part of the fingerprint
+
+
+class Recorded:
+    """Mixin of `CLIPTrainer`."""
+
+    training_only: set[str] = set()  # the method's settings that the learned tensors outlive
+    learned_per_class = False  # True: the learned tensors belong to the classes of their training
+
+    def record(self) -> dict[str, dict]:
+        """What a checkpoint remembers: `model` must fit to load it, `run` too to resume it.
+
+        Values are strings by dotted config key.
+        """
+        cfg = self.cfg
+        nodes = flatten(cfg.TRAINER, "TRAINER.")
+        outlived = TRAINING_ONLY | self.training_only
+        model = {k: v for k, v in nodes.items() if not outlived & set(k.split("."))}
+        model["MODEL.BACKBONE.NAME"] = os.path.basename(cfg.MODEL.BACKBONE.NAME)
+        if "REHEARSAL" in cfg:
+            model["rehearsal"] = "yes"
+        classes = ", ".join(self.dm.dataset.classnames)
+        if self.learned_per_class:
+            model["classes"] = classes
+        run = {"SEED": str(cfg.SEED), "classes": classes, **nodes}
+        for name in ("OPTIM", "INPUT", "DATASET", "DATALOADER"):
+            run |= flatten(cfg[name], f"{name}.")
+        for free in FREE:
+            run.pop(free, None)
+        if self.by_steps:
+            run |= {f"TRAIN.{key}": str(cfg.TRAIN[key]) for key in DECISIVE}
+            run["training pictures"] = self.fingerprint
+        return {"model": model, "run": run}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the training pictures: labels, paths, and the sizes in bytes of some of the files."""
+        items, root = self.dm.dataset.train_x, self.cfg.DATASET.ROOT
+        digest = hashlib.sha256()
+        for item in items:
+            digest.update(f"{item.label} {path_below(root, item.impath)}\n".encode())
+        for item in items[:: -(-len(items) // LOOKED_AT)]:
+            digest.update(f"{os.path.getsize(item.impath)}\n".encode())
+        return f"{len(items)} of digest {digest.hexdigest()[:16]}"
