@@ -70,7 +70,7 @@ class CLIPClassifier(nn.Module):
         if self.groups is None:
             return rows
         least = rows.new_full((len(rows), int(self.groups.max()) + 1), -torch.inf)
-        return least.index_reduce(1, self.groups, rows, "amax")
+        return least.scatter_reduce(1, self.groups.expand_as(rows), rows, "amax")
 
     @contextmanager
     def classes_encoded_once(self) -> Iterator[None]:

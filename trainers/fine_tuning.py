@@ -31,6 +31,8 @@ class FineTuning:
 
     def check_cfg(self, cfg: CfgNode) -> None:
         """Raises ValueError for weights in half precision, or a loop by epochs."""
+        if cfg.TRAIN.LOOP == "epochs":
+            raise ValueError(f"{cfg.TRAINER.NAME} needs TRAIN.LOOP steps, got epochs")
         super().check_cfg(cfg)
         precision = cfg.TRAINER[self.section].PREC
         if precision not in TRAINABLE:
@@ -38,8 +40,6 @@ class FineTuning:
                 f"{cfg.TRAINER.NAME} trains the encoders' weights, which have to be float32: "
                 f"TRAINER.{self.section}.PREC is one of {', '.join(TRAINABLE)}, not {precision}"
             )
-        if cfg.TRAIN.LOOP != "steps":
-            raise ValueError(f"{cfg.TRAINER.NAME} needs TRAIN.LOOP steps, got {cfg.TRAIN.LOOP}")
 
     def set_model_mode(self, mode: str = "train", names=None) -> None:
         """As the toolbox's, without moving the statistics of batch normalisation."""
