@@ -1,0 +1,161 @@
+"""What may befall a training by steps ends in one clear line, and nothing saved is lost."""
+
+import errno
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+
+import train
+from tests.trainers.conftest import OPTIONS, command_line, shallow
+from trainers import running
+from trainers.training import TrainingStep
+
+STEPS = ("OPTIM.MAX_EPOCH", "2", "TRAIN.SAVE_STEPS", "1", "TEST.FINAL_MODEL", "last_step")
+
+
+class Stop(Exception):
+    """Ends a run in the middle."""
+
+
+@pytest.fixture
+def stopped(run_train, monkeypatch, tmp_path):
+    """The output folder of an FT that was stopped behind its second step."""
+    steps = []
+    whole = TrainingStep.forward_backward
+
+    def forward_backward(self, batch):
+        if len(steps) == 2:
+            raise Stop
+        steps.append(batch["impath"])
+        return whole(self, batch)
+
+    with monkeypatch.context() as patch, pytest.raises(Stop):
+        patch.setattr(TrainingStep, "forward_backward", forward_backward)
+        run_train("FT", tmp_path / "out", *STEPS)
+    return tmp_path / "out"
+
+
+@pytest.mark.parametrize(
+    "trainer, options, classes, words",
+    [
+        ("L2SP", (), "base", "trained with TRAINER."),
+        ("FT", ("OPTIM.LR", "0.5"), "base", "trained with OPTIM.LR = 3e-05, this run has 0.5"),
+        ("FT", ("TRAIN.CLIP_NORM", "9.0"), "base", "trained with TRAIN.CLIP_NORM = 1.0"),
+        ("FT", (), "new", "trained with DATASET.SUBSAMPLE_CLASSES = base"),
+        ("FT", ("MODEL.BACKBONE.NAME", "{other}"), "base", "trained with MODEL.BACKBONE.NAME = "),
+    ],
+)
+def test_another_run_is_refused(
+    trainer, options, classes, words, stopped, run_train, tiny_clip, tmp_path
+):
+    other = shutil.copy(tiny_clip, tmp_path / "other.pt")
+    options = [option.format(other=other) for option in options]
+    with pytest.raises(ValueError, match=words) as error:
+        run_train(trainer, stopped, *STEPS, *options, classes=classes)
+    assert "running.pth.tar" in str(error.value)
+
+
+def test_other_pictures_are_refused(stopped, run_train, caltech_root):
+    """A training picture that was exchanged since."""
+    record = torch.load(stopped / "running.pth.tar", weights_only=True)["record"]["run"]
+    assert record["training pictures"].startswith("16 of digest ")
+    trainer = run_train("FT", stopped / "b", *STEPS, arguments=("--no-train",))
+    path = Path(trainer.dm.dataset.train_x[0].impath)
+    content = path.read_bytes()
+    try:
+        path.write_bytes(content + b"0")
+        with pytest.raises(ValueError, match="trained with training pictures = 16 of digest"):
+            run_train("FT", stopped, *STEPS)
+    finally:
+        path.write_bytes(content)
+
+
+def test_a_damaged_checkpoint_is_refused(stopped, run_train):
+    file = stopped / "running.pth.tar"
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(ValueError, match="running.pth.tar cannot be read"):
+        run_train("FT", stopped, *STEPS)
+
+
+def test_a_full_disk_leaves_the_last_good_checkpoint(stopped, mistake, monkeypatch, tmp_path):
+    before = (stopped / "running.pth.tar").read_bytes()
+
+    def save(state, file):
+        file.write(b"half of it")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running.torch, "save", save)
+        error = mistake("FT", opts=(*STEPS, "DATASET.SUBSAMPLE_CLASSES", "base"))
+    assert "cannot write" in error and "No space left on device" in error
+    assert f"the one before is whole: {stopped}/running.pth.tar" in error
+    assert (stopped / "running.pth.tar").read_bytes() == before
+    assert not list(stopped.glob(".running*"))
+
+
+def nan_at(step: int):
+    """A criterion that is NaN from a step on."""
+    whole, calls = TrainingStep.criterion, []
+
+    def criterion(self, output, images, labels):
+        calls.append(labels)
+        loss = whole(self, output, images, labels)
+        return loss * float("nan") if len(calls) > step else loss
+
+    return criterion
+
+
+def test_nan_says_when_and_on_which_pictures(mistake, monkeypatch, tmp_path, caltech_root):
+    monkeypatch.setattr(TrainingStep, "criterion", nan_at(2))
+    error = mistake("FT", opts=(*STEPS, "DATASET.SUBSAMPLE_CLASSES", "base"))
+    assert "Loss is infinite or NaN at epoch 1, batch 3 of 4, on " in error
+    assert error.count(str(caltech_root)) == 3 and "and 1 more" in error
+    good = tmp_path / "out" / "running.pth.tar"
+    assert f"the last good checkpoint is {good}" in error
+    state = torch.load(good, weights_only=True)
+    assert (state["epoch"], state["batch"]) == (0, 2)
+
+
+def test_weights_that_are_not_finite_are_not_saved(stopped, run_train, monkeypatch):
+    before = (stopped / "running.pth.tar").read_bytes()
+    whole = TrainingStep.update
+
+    def update(self, names):
+        whole(self, names)
+        next(self._models["linear"].parameters()).data.fill_(float("inf"))
+
+    monkeypatch.setattr(TrainingStep, "update", update)
+    with pytest.raises(FloatingPointError, match="learned tensor weight is not finite after epoch"):
+        run_train("FT", stopped, *STEPS)
+    assert (stopped / "running.pth.tar").read_bytes() == before
+
+
+def test_a_dead_worker_is_one_line(caltech_root, tiny_clip, tmp_path, monkeypatch, capfd):
+    from trainers.data_order import SeededPictures
+
+    def dies(self, place):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(SeededPictures, "__getitem__", dies)
+    command = command_line(caltech_root, tiny_clip, "FT", tmp_path)
+    options = [*OPTIONS, *shallow("FT"), *STEPS, "DATALOADER.NUM_WORKERS", "1"]
+    assert train.cli([*command, *options]) == 2
+    error = [x for x in capfd.readouterr().err.splitlines() if x.startswith("error: ")]
+    assert len(error) == 1 and "a process that loads pictures has died" in error[0]
+    assert "lower DATALOADER.NUM_WORKERS (now 1)" in error[0]
+
+
+def test_a_finished_run_is_not_trained_again(run_train, tmp_path, monkeypatch):
+    run_train("FT", tmp_path, *STEPS)
+    monkeypatch.setattr(TrainingStep, "forward_backward", None)
+    again = run_train("FT", tmp_path, *STEPS, arguments=("--resume", "auto"))
+    assert again.start_epoch == 2 and "test/accuracy" in again.metrics
+
+
+def test_resume_names_a_folder_without_a_run(run_train, tmp_path):
+    with pytest.raises(FileNotFoundError, match="RESUME: no running.pth.tar in"):
+        run_train("FT", tmp_path / "out", arguments=("--resume", str(tmp_path / "nothing")))
