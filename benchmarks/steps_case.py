@@ -1,6 +1,7 @@
 """One case of benchmarks/steps.py: the training step of a trainer, and its peak memory.
 
-`python -m benchmarks.steps_case CoOp ViT-B/16 50 4 cpu 2` prints the bytes that steps add.
+`python -m benchmarks.steps_case CoOp ViT-B/16 50 4 cpu 2` prints the bytes that steps add; with
+"recomputed" behind it, those of activation checkpointing.
 """
 
 import contextlib
@@ -47,6 +48,7 @@ class Step:
             "img": torch.randn(shape).to(self.trainer.device),
             "label": torch.randint(num_classes, shape[:1]).to(self.trainer.device),
             "impath": ["a random picture"] * self.num_images,
+            "draw": torch.randint(2**31, shape[:1]),
         }
 
     def __call__(self) -> None:
@@ -64,10 +66,10 @@ def ready(cls: type[CLIPTrainer], backbone: Backbone, num_classes: int) -> CLIPT
     """A trainer whose `forward_backward` can be called, in float32."""
     trainer = assemble(cls, RandomFeatures(backbone), num_classes)
     trainer.model.encoder.backbone = backbone  # from here on encoders compute
-    for name, (module, optim_cfg) in trainer.learned().items():
+    for name, (module, optim_cfg, _) in trainer.learned().items():
         trainer.register_model(name, module, build_optimizer(module, optim_cfg))
     trainer.scaler = torch.amp.GradScaler(trainer.device.type, enabled=False)
-    trainer.batch_idx, trainer.num_batches = 0, 2  # never the end of an epoch
+    trainer.epoch, trainer.batch_idx, trainer.num_batches = 0, 0, 2  # never the end of an epoch
     return trainer
 
 
@@ -88,11 +90,14 @@ class Case(NamedTuple):
 
     def peak_bytes(self, name: str, threads: int) -> int | None:
         """What a trainer's first steps add, in a fresh process; None if that fails."""
-        command = [sys.executable, "-m", "benchmarks.steps_case", name, *map(str, self[2:])]
-        run = subprocess.run(
-            [*command, str(threads)], stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT
-        )
-        return None if run.returncode else int(run.stdout)
+        return peak_bytes(name, *self[2:], threads)
+
+
+def peak_bytes(*words: str | int) -> int | None:
+    """What `main` prints for these words in a fresh process; None if that fails."""
+    command = [sys.executable, "-m", "benchmarks.steps_case", *map(str, words)]
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+    return None if run.returncode else int(run.stdout)
 
 
 def added_bytes(step: Step) -> int:
@@ -121,12 +126,19 @@ def forget_building() -> None:
 
 
 def main(
-    name: str, backbone: str, num_classes: str, num_images: str, device: str, threads: str
+    name: str,
+    backbone: str,
+    num_classes: str,
+    num_images: str,
+    device: str,
+    threads: str,
+    recomputed: str = "",
 ) -> None:
     """Print the bytes that two steps add in a process that has done a tiny one before."""
     torch.set_num_threads(int(threads))
     Step(name, named_backbone(TINY_CLIP).to(device), 2, 2)()
     clip = named_backbone(backbone).to(device)
+    clip.activation_checkpointing = bool(recomputed)
     print(added_bytes(Step(name, clip, int(num_classes), int(num_images))))
 
 
