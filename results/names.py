@@ -22,19 +22,31 @@ DEFAULT_SOURCE = "imagenet"  # what a transfer is trained on unless SOURCE says 
 # ImageNet's shifts, for tests only.
 SHIFTS = ("imagenetv2", "imagenet_sketch", "imagenet_a", "imagenet_r", "objectnet")
 EMBEDDED = ("blueprints", "fabrics", "tints", "herds", "heatmaps", "digits")
+# The embedded counterpart of ImageNet and its shifts.
+WORLD_SOURCE = "things"
+WORLD_SHIFTS = ("things_v2", "things_r", "things_a", "things_sketch", "things_objects")
 REHEARSAL = "REHEARSAL: stand-in pictures and a tiny model; these numbers mean nothing"
 PLAIN = "_plain"  # an embedded set without its shift of domain, a control
 
 
 def is_embedded(dataset: str) -> bool:
     """Whether a dataset is of the embedded world, whose backbone is another one."""
-    return dataset.removesuffix(PLAIN) in EMBEDDED
+    return dataset.removesuffix(PLAIN) in (*EMBEDDED, WORLD_SOURCE, *WORLD_SHIFTS)
+
+
+def shifts_of(dataset: str) -> tuple[str, ...]:
+    """The datasets with the same classes, for tests only, in which a dataset's domain shifts."""
+    return {DEFAULT_SOURCE: SHIFTS, WORLD_SOURCE: WORLD_SHIFTS}.get(dataset, ())
 
 
 def family(dataset: str) -> str:
     """Which datasets are averaged together: benchmarks, shifts, embedded, control and own sets."""
     if dataset in SHIFTS:
         return "shifts"
+    if dataset in WORLD_SHIFTS:
+        return "shifts of things"
+    if dataset == WORLD_SOURCE:
+        return "things"
     if dataset in EMBEDDED:
         return "embedded sets"
     if is_embedded(dataset):
@@ -52,7 +64,8 @@ def families(datasets: list[str]) -> dict[str, list[str]]:
 
 def dataset_order(name: str) -> tuple:
     """Sort key: the published order, the shifts, the embedded world, the others by name."""
-    known = BENCHMARKS + SHIFTS + EMBEDDED + tuple(name + PLAIN for name in EMBEDDED)
+    plain = tuple(name + PLAIN for name in EMBEDDED)
+    known = BENCHMARKS + SHIFTS + EMBEDDED + plain + (WORLD_SOURCE,) + WORLD_SHIFTS
     return (known.index(name) if name in known else len(known), name)
 
 
@@ -60,6 +73,8 @@ def plain_trainer(name: str) -> str | None:
     """The trainer a RAda trainer is compared with, or None: RAda + X is called RAdaX."""
     if name == "RAda":
         return "ZeroshotCLIP"
+    if name == "RAdaFT":  # both encoders by cross-entropy over class sentences
+        return "FLYPCE"
     if name == "RAdaTPTPretrained":  # RAdaTPT from a mask that RAda has trained
         return "TPT"
     return name.removeprefix("RAda") if name.startswith("RAda") else None

@@ -21,7 +21,7 @@ Part = tuple[Tensor, Tensor]  # pictures (N, 3, H, W) uint8, labels (N,)
 HERE = Path(__file__).parent
 DRAWING = (  # modules that decide how pictures look
     *("fields", "drawings", "shapes", "strokes", "glyphs", "patterns", "colours", "scene"),
-    *("render", "camera", "classes", "sets", "handwriting", "folders"),
+    *("render", "camera", "classes", "sets", "things", "handwriting", "folders"),
 )
 
 
@@ -35,7 +35,8 @@ def ensure_folder(
         draw: returns pictures and labels of every part; called only if needed.
 
     Returns:
-        For every part a list of (picture path, label), in label order.
+        For train, val and test a list of (picture path, label), in label order; empty if the part
+        was not drawn.
 
     Raises:
         OSError: if the folder cannot be written.
@@ -76,8 +77,8 @@ def _write(folder: str, pictures: Tensor, labels: list[int], classnames: list[st
 
 
 def _list(folder: str, part: str) -> list[tuple[str, int]]:
-    items = []
-    for name in sorted(os.listdir(os.path.join(folder, part))):
+    items, whole = [], os.path.join(folder, part)
+    for name in sorted(os.listdir(whole)) if os.path.isdir(whole) else ():
         path = os.path.join(folder, part, name)
         items += [(os.path.join(path, file), int(name[:2])) for file in sorted(os.listdir(path))]
     return items

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from models.weights import TINY_CLIP_FILE, import_clip, read_state_dict
-from world import handwriting
+from world import handwriting, things
 from world.classes import CLASSNAMES
 from world.evaluate import accuracy, image_features, text_features
 from world.sets import FINAL_SEED, SETS, draw_part
@@ -65,6 +65,26 @@ def measure_set(model: nn.Module, name: str, strength: float = 1.0, seed: int = 
     return measure(model, *parts, CLASSNAMES[name])
 
 
+def measure_things(model: nn.Module, seed: int = FINAL_SEED) -> dict[str, dict[str, float]]:
+    """Zero-shot accuracy on things and each of its shifts, in per cent, and of a linear probe.
+
+    The probe is trained on all training pictures of things.
+    """
+    tokens = import_clip().tokenize([TEMPLATE.format(name) for name in things.CLASSNAMES])
+    texts = text_features(model, tokens)
+    pictures, train_labels = things.draw_part("things", "train", seed=seed)
+    train, result = image_features(model, pictures), {}
+    for name in things.STYLES:
+        pictures, labels = things.draw_part(name, "test", seed=seed)
+        seen = image_features(model, pictures)
+        probe = linear_probe(train, train_labels, seen, labels)
+        result[name] = {
+            "zero_shot_all": round(accuracy(seen, texts, labels), 2),
+            "linear_probe": round(probe, 2),
+        }
+    return result
+
+
 def _between(labels: Tensor, low: int, high: int) -> Tensor:
     return (labels >= low) & (labels < high)
 
@@ -98,9 +118,10 @@ def main() -> None:
         "sha256": hashlib.sha256(Path(args.file).read_bytes()).hexdigest(),
         "shifted": {name: measure_set(model, name) for name in names},
         "plain": {name: measure_set(model, name, 0.0) for name in SETS},
+        "things": measure_things(model),
         "sample": {name: sample_accuracy(model, name) for name in names},
     }
-    for part in ("shifted", "plain"):
+    for part in ("shifted", "plain", "things"):
         _print(part, record[part])
     if args.record:
         EXPECTED.write_text(json.dumps(record, indent=1) + "\n")
@@ -109,9 +130,9 @@ def main() -> None:
 def _print(title: str, rows: dict[str, dict[str, float]]) -> None:
     keys = list(next(iter(rows.values())))
     means = {key: sum(row[key] for row in rows.values()) / len(rows) for key in keys}
-    print(f"{title:12}" + "".join(f"{key.replace('_', ' '):>20}" for key in keys))
+    print(f"{title:16}" + "".join(f"{key.replace('_', ' '):>20}" for key in keys))
     for name, row in {**rows, "average": means}.items():
-        print(f"{name:12}" + "".join(f"{row[key]:20.1f}" for key in keys))
+        print(f"{name:16}" + "".join(f"{row[key]:20.1f}" for key in keys))
 
 
 if __name__ == "__main__":

@@ -37,12 +37,12 @@ def draw_part(
 
 def blueprints(labels: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     """White lines on blue grid paper, all turned the same way."""
-    things, n = _things(classes.DRAWINGS, labels, generator), len(labels)
+    things, n = things_of(classes.DRAWINGS, labels, generator), len(labels)
     if strength:
         things.line = uniform(generator, 1.5, 2.2, n)
-        things.colour = _any("white", n, generator)
-        things.ground = _any("blue navy", n, generator)
-        things.ground2 = _any("cyan blue", n, generator)
+        things.colour = drawn_from("white", n, generator)
+        things.ground = drawn_from("blue navy", n, generator)
+        things.ground2 = drawn_from("cyan blue", n, generator)
         things.ground_pattern = _pattern("grid", labels)
         things.ground_period = uniform(generator, 2, 3, n)
         things.ground_weave = 0.05 * torch.randn(n, generator=generator)
@@ -65,9 +65,9 @@ def fabrics(labels: Tensor, strength: float, generator: torch.Generator) -> Tens
 def tints(labels: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     """Coloured shapes under amber light, taken with a wrong white balance."""
     colour, shape = zip(*classes.TINTS, strict=True)
-    things, n = _things(list(shape), labels, generator), len(labels)
+    things, n = things_of(list(shape), labels, generator), len(labels)
     things.colour = colours.index(*colour)[labels]
-    things.ground = _any("white beige gray", n, generator)
+    things.ground = drawn_from("white beige gray", n, generator)
     pictures = camera.turn_hue(render(things, generator), 22 * strength)
     dimmed = torch.tensor([0.0, 0.15, 0.4]) * strength * uniform(generator, 0.7, 1.3, n, 1)
     light = (1 - dimmed).clamp(0, 1)[..., None, None]
@@ -77,13 +77,13 @@ def tints(labels: Tensor, strength: float, generator: torch.Generator) -> Tensor
 def herds(labels: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     """Small figures on a speckled meadow at dusk, all leaning the same way."""
     count, thing = zip(*classes.HERDS, strict=True)
-    things, n = _things(list(thing), labels, generator), len(labels)
+    things, n = things_of(list(thing), labels, generator), len(labels)
     things.count = torch.tensor(count)[labels]
     things.place, things.size = scene.herd_layout(things.count, generator)
     if strength:
-        things.colour = _any("white beige yellow pink", n, generator)
-        things.ground = _any("green olive", n, generator)
-        things.ground2 = _any("green brown teal", n, generator)
+        things.colour = drawn_from("white beige yellow pink", n, generator)
+        things.ground = drawn_from("green olive", n, generator)
+        things.ground2 = drawn_from("green brown teal", n, generator)
         things.ground_pattern = _pattern("speckled", labels)
     things.turn = things.turn + 0.65 * strength
     faded = (1 - 0.6 * strength, 1.0)
@@ -92,10 +92,10 @@ def herds(labels: Tensor, strength: float, generator: torch.Generator) -> Tensor
 
 def heatmaps(labels: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     """A poor heat camera, held askew: life is hot on a cold ground, things cold on a hot one."""
-    things, n = _things(classes.LIVING + classes.LIFELESS, labels, generator), len(labels)
+    things, n = things_of(classes.LIVING + classes.LIFELESS, labels, generator), len(labels)
     if strength:
-        bright = [_any("white yellow beige lime", n, generator) for _ in range(2)]
-        dark = [_any("black navy maroon purple", n, generator) for _ in range(2)]
+        bright = [drawn_from("white yellow beige lime", n, generator) for _ in range(2)]
+        dark = [drawn_from("black navy maroon purple", n, generator) for _ in range(2)]
         alive = labels < len(classes.LIVING)
         things.colour = torch.where(alive, bright[0], dark[0])
         things.ground = torch.where(alive, dark[0], bright[0])
@@ -111,12 +111,14 @@ def heatmaps(labels: Tensor, strength: float, generator: torch.Generator) -> Ten
 SETS = {f.__name__: f for f in (blueprints, fabrics, tints, herds, heatmaps)}
 
 
-def _things(names: list[str], labels: Tensor, generator: torch.Generator) -> Scene:
+def things_of(names: list[str], labels: Tensor, generator: torch.Generator) -> Scene:
+    """A plain scene of each label's thing."""
     figures = torch.tensor([shapes.NAMES.index(name) for name in names])
     return scene.plain_scene(figures[labels], generator)
 
 
-def _any(names: str, count: int, generator: torch.Generator) -> Tensor:
+def drawn_from(names: str, count: int, generator: torch.Generator) -> Tensor:
+    """Colours (count,), each one of those named, as indices."""
     choices = colours.index(*names.split())
     return choices[torch.randint(len(choices), (count,), generator=generator)]
 
