@@ -4,6 +4,7 @@
     python parse_test_res.py output/few_shot
     python parse_test_res.py output/transfer
     python parse_test_res.py output/test_time --keyword ece
+    python parse_test_res.py output/finetune [--wise-ft]
     python parse_test_res.py output/base2new --format github --published
     python parse_test_res.py output/base2new --by-trainer    # averages, a line per trainer
     python parse_test_res.py FOLDER_OF_SEEDS [--test-log] [--ci95] [--multi-exp]   # from log.txt
@@ -15,6 +16,8 @@ interval.
   the published tables, the average row's HM comes from the averaged Base and New.
 - few_shot: a table for each number of shots, then the means over the datasets all have.
 - transfer: the source, the other datasets with their average, the shifts with theirs.
+- finetune: a row for each trainer: the set itself, its shifts, their average; with --wise-ft a row
+  for each mixture with the start, and the curves as wise_ft.png and wise_ft.csv.
 - test_time: one accuracy for each dataset, each family with its average; seconds are of the test.
 Where all runs are rehearsals (REHEARSE=1) the table says so; beside real runs they are left out.
 Any other folder is read as in CoOp: FOLDER/<seed>/log.txt, or FOLDER/<experiment>/<seed>/log.txt
@@ -26,6 +29,7 @@ import signal
 import sys
 from pathlib import Path
 
+from results import wise_ft
 from results.logs import FINISHED, RESULT, parse_experiments, parse_seeds
 from results.protocols import PARTS, protocol_in
 from results.report import FORMATS, report
@@ -44,6 +48,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--keyword", default="accuracy", help="which metric to extract")
     add("--format", choices=FORMATS, help="of the table (default: simple)")
     add("--by-trainer", action="store_true", help="one line per trainer, datasets averaged")
+    add("--wise-ft", action="store_true", help="of a finetune folder: WiSE-FT's curves")
     add("--published", action="store_true", help="add to the table what the papers report")
     return parser.parse_args(argv)
 
@@ -57,7 +62,9 @@ def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     if not Path(args.directory).is_dir():
         raise FileNotFoundError(f"no folder {args.directory}")
-    if protocol_in(Path(args.directory)):
+    if args.wise_ft:
+        print(wise_ft.report(args.directory, args.format or "simple"))
+    elif protocol_in(Path(args.directory)):
         if args.by_trainer and args.format in ("csv", "json"):
             raise ValueError(f"--by-trainer is a layout of text; --format {args.format} has none")
         how = args.ci95, args.published, args.by_trainer

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from tabulate import tabulate
 
 from results.columns import Column, Delta, Stat
+from results.protocols import ALL_SHOTS
 from results.published import Published
 from results.table import Row, Table
 
@@ -60,7 +61,9 @@ def stat_text(stat: Stat | None, sign: str, mark: str) -> str:
 
 
 def shots_text(shots: int) -> str:
-    """`1 shot`, `4 shots`."""
+    """`1 shot`, `4 shots`, `all training pictures`."""
+    if shots == ALL_SHOTS:
+        return "all training pictures"
     return "1 shot" if shots == 1 else f"{shots} shots"
 
 

@@ -35,8 +35,16 @@ def is_embedded(dataset: str) -> bool:
 
 
 def shifts_of(dataset: str) -> tuple[str, ...]:
-    """The datasets with the same classes, for tests only, in which a dataset's domain shifts."""
-    return {DEFAULT_SOURCE: SHIFTS, WORLD_SOURCE: WORLD_SHIFTS}.get(dataset, ())
+    """A dataset's classes in other domains, for tests only, as tables of fine-tuning order them."""
+    v2, sketch, adversarial, renditions, objectnet = SHIFTS
+    of_imagenet = (v2, renditions, adversarial, sketch, objectnet)
+    return {DEFAULT_SOURCE: of_imagenet, WORLD_SOURCE: WORLD_SHIFTS}.get(dataset, ())
+
+
+def source_of(dataset: str) -> str:
+    """What is trained on for a test on a dataset: the dataset that it is a shift of, or itself."""
+    sources = (DEFAULT_SOURCE, WORLD_SOURCE)
+    return next((source for source in sources if dataset in shifts_of(source)), dataset)
 
 
 def family(dataset: str) -> str:

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from results.columns import TrainerColumn
 from results.layout import LOG_MARK
-from results.protocols import SET_BY_SCRIPTS
+from results.protocols import SET_BY_SCRIPTS, TRAINED_NAMES
 from results.runs import Found, Run
 from results.table import Table
 
@@ -48,7 +48,8 @@ def column_notes(column: TrainerColumn) -> list[str]:
 def own_options(run: Run) -> str:
     """KEY VALUE ... of a run without what the scripts set."""
     pairs = zip(run.options[::2], run.options[1::2], strict=False)
-    return " ".join(f"{key} {value}" for key, value in pairs if key not in SET_BY_SCRIPTS)
+    given = {*SET_BY_SCRIPTS, TRAINED_NAMES[0]}
+    return " ".join(f"{key} {value}" for key, value in pairs if key not in given)
 
 
 def missing_notes(table: Table) -> list[str]:

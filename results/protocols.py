@@ -1,7 +1,8 @@
 """The protocols: the runs each is made of, where they lie, what makes them.
 
 A part of a protocol is one kind of run. It lies in
-<output>/<protocol>/<part's folder>/<dataset>/shots_<n>/<trainer>/<config>/seed<N>.
+<output>/<protocol>/<part's folder>/<dataset>/shots_<n>/<trainer>/<config>/seed<N>, where n is "all"
+if nothing is left out.
 """
 
 from dataclasses import dataclass
@@ -11,8 +12,16 @@ from results.names import DEFAULT_SOURCE, SHIFTS, is_embedded
 
 SOURCE, TARGET = "source", "target"  # parts of the transfer protocol
 ADAPTED = "adapted"  # the part of test_time
+TUNED, SHIFTED, MIXED = "tuned", "shifted", "mixed"  # parts of full fine-tuning
+ALL_SHOTS = -1  # a number of shots: all pictures there are
 # options of train.py that the scripts give -> the setting that chooses their value
-SET_BY_SCRIPTS = {"DATASET.NUM_SHOTS": "SHOTS", "DATASET.SUBSAMPLE_CLASSES": ""}
+SET_BY_SCRIPTS = {
+    "DATASET.NUM_SHOTS": "SHOTS",
+    "DATASET.SUBSAMPLE_CLASSES": "",
+    "TEST.WISE_FT": "ALPHAS",
+}
+# what tests of a fine-tuned model say besides: ObjectNet's classes have ImageNet's names there
+TRAINED_NAMES = ("DATASET.TRAINED_NAMES", "True")
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,11 @@ PROTOCOLS = {
     "test_time": (
         Part(ADAPTED, "test_adapted", "all", "scripts/rada/test_time.sh", trained_by=SOURCE),
     ),
+    "finetune": (
+        Part(TUNED, "train_tuned", "all", "scripts/rada/finetune_train.sh"),
+        Part(SHIFTED, "test_shifted", "all", "scripts/rada/finetune_test.sh", trained_by=TUNED),
+        Part(MIXED, "test_mixed", "all", "scripts/rada/wise_ft_test.sh", trained_by=TUNED),
+    ),
 }
 PARTS = {part.name: part for parts in PROTOCOLS.values() for part in parts}
 
@@ -60,7 +74,8 @@ def protocol_of(part: str) -> str:
 
 def run_folder(part: Part, dataset: str, shots: int, trainer: str, config: str, seed: int) -> Path:
     """Where a run lies below its protocol's folder."""
-    return Path(part.folder, dataset, f"shots_{shots}", trainer, config, f"seed{seed}")
+    number = "all" if shots == ALL_SHOTS else shots
+    return Path(part.folder, dataset, f"shots_{number}", trainer, config, f"seed{seed}")
 
 
 def protocol_in(directory: Path) -> str | None:

@@ -8,14 +8,15 @@ from results.as_csv import to_csv
 from results.as_json import to_json
 from results.layout import costs, draw, measured, quoted, shots_text
 from results.logs import NAMES_IN_LOG
-from results.names import REHEARSAL, suggest
+from results.names import REHEARSAL, source_of, suggest
 from results.notes import fates, notes
 from results.overview import overview
-from results.protocols import ADAPTED
-from results.published import BASE2NEW, TEST_TIME, Published
+from results.protocols import ADAPTED, MIXED, SHIFTED, TUNED
+from results.published import BASE2NEW, FULL_FINE_TUNING, TEST_TIME, Published
 from results.runs import Found, Run, scan
 from results.summary import summaries, summary_grid, summary_notes
 from results.table import Table, build_tables
+from results.transposed import transposed
 
 FORMATS = ("simple", "github", "latex", "csv", "json")
 
@@ -48,6 +49,7 @@ def report(
         ValueError: if no run has this metric.
     """
     found = scan(Path(directory), keep)
+    found.runs = [run for run in found.runs if run.part != MIXED]  # results/wise_ft.py has these
     keyword = NAMES_IN_LOG.get(keyword, keyword)
     select(found, directory, keyword)
     quotes = comparable(found, keyword) if published else None
@@ -86,9 +88,11 @@ def comparable(found: Found, keyword: str) -> Published:
         raise ValueError("--published: a rehearsal compares with nothing; leave it out")
     if all(run.part == ADAPTED for run in found.runs):
         return TEST_TIME
+    if all(run.part in (TUNED, SHIFTED) for run in found.runs):
+        return FULL_FINE_TUNING
     if any(run.classes == "all" for run in found.runs):
         raise ValueError(
-            "--published quotes accuracies of base-to-new and test time, not these; leave it out"
+            "--published quotes base-to-new, test time and fine-tuning, not these; leave it out"
         )
     return BASE2NEW
 
@@ -102,7 +106,8 @@ def as_text(
     corner = REHEARSAL.split(":")[0] if found.rehearsal else ""
     parts = [title + REHEARSAL] * found.rehearsal
     for table in tables:
-        grids = [overview(table)] if by_trainer else [measured(table), costs(table)]
+        whole = transposed if TUNED in table.parts or SHIFTED in table.parts else measured
+        grids = [overview(table)] if by_trainer else [whole(table), costs(table)]
         first, *more = (draw(grid, style, corner) for grid in grids)
         remarks = "\n".join(mark + note for note in notes(table))
         parts += [title + heading(table), first, remarks, *more]
@@ -120,6 +125,9 @@ def as_text(
 
 def heading(table: Table) -> str:
     """The number of shots, and what a transfer was trained on."""
+    if {TUNED, SHIFTED} & set(table.parts):
+        tuned_on = ", ".join({source_of(dataset) for dataset in table.datasets})
+        return f"fine-tuned on {tuned_on}, {shots_text(table.shots)}"
     if ADAPTED in table.parts:
         return f"test time; trainings before it, if any, with {shots_text(table.shots)}"
     source = f", trained on {', '.join(table.sources)}" if table.sources else ""

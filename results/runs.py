@@ -12,7 +12,7 @@ from pathlib import Path
 
 from results.file import read_results, says_rehearsal, seconds_of
 from results.logs import read_metrics
-from results.protocols import ADAPTED, PARTS, SOURCE, TARGET
+from results.protocols import ADAPTED, ALL_SHOTS, PARTS, SOURCE, TARGET
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,11 @@ def require_one_source(found: Found, directory: Path) -> None:
 def named_run(part: str, folder: Path) -> Run | None:
     """What the path of a run says, None if it is not one."""
     dataset, shots, trainer, config, seed = folder.parts[-5:]
-    match = re.fullmatch(r"shots_(\d+)/seed(\d+)", f"{shots}/{seed}")
+    match = re.fullmatch(r"shots_(\d+|all)/seed(\d+)", f"{shots}/{seed}")
     if match is None or not folder.is_dir():
         return None
-    return Run(part, dataset, int(match[1]), trainer, config, int(match[2]), str(folder))
+    number = ALL_SHOTS if match[1] == "all" else int(match[1])
+    return Run(part, dataset, number, trainer, config, int(match[2]), str(folder))
 
 
 def add_run(found: Found, run: Run) -> None:

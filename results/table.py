@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 
 from results.columns import Column, Delta, TrainerColumn
-from results.names import dataset_order, families, plain_trainer, trainer_order
-from results.protocols import ADAPTED, PARTS, SOURCE, TARGET
+from results.names import dataset_order, families, plain_trainer, source_of, trainer_order
+from results.protocols import ADAPTED, PARTS, SHIFTED, SOURCE, TARGET, TUNED
 from results.runs import Run
 
 
@@ -36,7 +37,7 @@ class Table:
         self.parts = [name for name in PARTS if any(run.part == name for run in runs)]
         self.classes = list(dict.fromkeys(PARTS[name].classes for name in self.parts))
         self.timed = "test" if ADAPTED in self.parts else "train"  # what its seconds are of
-        self.sources = sorted({run.dataset for run in runs if run.part == SOURCE})
+        self.sources = sorted({run.dataset for run in runs if run.part in (SOURCE, TUNED)})
         self.datasets = sorted({run.dataset for run in runs}, key=dataset_order)
         self.seeds = sorted({run.seed for run in runs})
         self.trainers = self._trainers()
@@ -86,7 +87,7 @@ class Table:
         datasets, elsewhere the averages stand at the end.
         """
         averages = self.averages()
-        if not {SOURCE, TARGET, ADAPTED} & set(self.parts):
+        if not {SOURCE, TARGET, ADAPTED, TUNED, SHIFTED} & set(self.parts):
             return [Row(name, "dataset", [name]) for name in self.datasets] + averages
         rows = [Row(f"{name} (source)", "source", [name]) for name in self.sources]
         for average in averages:
@@ -140,8 +141,9 @@ def common_to(columns: list[Column], classes: list[str], datasets: list[str]) ->
 
 
 def build_tables(runs: list[Run], keyword: str = "accuracy", ci95: bool = False) -> list[Table]:
-    """One table for each number of shots, the smallest first."""
-    by_shots = defaultdict(list)
+    """One table for each number of shots, the smallest first, and each set fine-tuned on."""
+    groups = defaultdict(list)
     for run in runs:
-        by_shots[run.shots].append(run)
-    return [Table(shots, by_shots[shots], keyword, ci95) for shots in sorted(by_shots)]
+        tuned_on = source_of(run.dataset) if run.part in (TUNED, SHIFTED) else ""
+        groups[run.shots % math.inf, tuned_on].append(run)
+    return [Table(groups[key][0].shots, groups[key], keyword, ci95) for key in sorted(groups)]

@@ -82,43 +82,6 @@ def trainers(text: str) -> list[str]:
     return names(text, "trainer")
 
 
-def seeds(text: str) -> list[int]:
-    """Seeds from the command line, checked."""
-    parts = [part.strip() for part in text.split(",")]
-    if not all(map(is_positive, parts)):
-        raise ValueError(f'seeds are positive integers with commas between, got "{text}"')
-    return list(dict.fromkeys(map(int, parts)))
-
-
-def shots(protocol: str) -> list[int]:
-    """Numbers of shots from the environment: several for few-shot, one for the others."""
-    if protocol != "few_shot":
-        return [positive("SHOTS", "16")]
-    text = os.environ.get("SHOTS") or "1 2 4 8 16"
-    parts = text.replace(",", " ").split()
-    if not parts or not all(map(is_positive, parts)):
-        raise ValueError(f'SHOTS must be positive integers with blanks between, got "{text}"')
-    return list(dict.fromkeys(map(int, parts)))
-
-
-def positive(name: str, default: str) -> int:
-    """A positive integer from the environment."""
-    text = os.environ.get(name) or default
-    require_positive(name, text)
-    return int(text)
-
-
-def require_positive(name: str, text: str) -> None:
-    """Complain unless a text is a positive integer."""
-    if not is_positive(text):
-        raise ValueError(f'{name} must be a positive integer, got "{text}"')
-
-
-def is_positive(text: str) -> bool:
-    """Whether a text is a positive integer in plain digits."""
-    return text.isascii() and text.isdecimal() and int(text) > 0
-
-
 def config_of(part: str, trainer: str, dataset: str) -> str:
     """Name of the trainer's config for a run, checked: a test has the config of its training."""
     return known_config(trainer, os.environ.get("CFG") or usual_config(part, trainer, dataset))

@@ -3,9 +3,10 @@
 import os
 from dataclasses import replace
 
-from results.names import is_embedded
-from results.protocols import ADAPTED, PARTS, SOURCE
+from results.names import is_embedded, source_of
+from results.protocols import ADAPTED, MIXED, PARTS, SHIFTED, SOURCE, TUNED
 from scripts.arguments import config_of, known_dataset, usual_config
+from scripts.numbers import coefficients
 from scripts.tasks import Task, source
 
 
@@ -17,12 +18,32 @@ def task_of(part: str, dataset: str, seed: int, trainer: str, shots: int, opts: 
     """
     if part == ADAPTED:
         return adapted(dataset, seed, trainer, shots, opts)
+    if part in (TUNED, SHIFTED, MIXED):
+        return fine_tuned(part, dataset, seed, trainer, shots, opts)
     task = Task(part, dataset, seed, trainer, config_of(part, trainer, dataset), shots, opts)
     trained_by = PARTS[part].trained_by
     if not trained_by:
         return task
     trained_on = source() if trained_by == SOURCE else dataset
     return replace(task, training=replace(task, part=trained_by, dataset=trained_on))
+
+
+def fine_tuned(
+    part: str, dataset: str, seed: int, trainer: str, shots: int, opts: list[str]
+) -> Task:
+    """A run of full fine-tuning; its tests have the config and the options of their training."""
+    tuned_on = source_of(dataset)
+    if part == TUNED and tuned_on != dataset:
+        raise ValueError(f"{dataset} is a shift of {tuned_on}: train on that")
+    if part == SHIFTED and tuned_on == dataset:
+        raise ValueError(f"{dataset} is no shift of a dataset: its training has tested on it")
+    known_dataset(tuned_on)
+    task = Task(part, dataset, seed, trainer, config_of(part, trainer, tuned_on), shots, opts)
+    if part == TUNED:
+        return task
+    mixture = coefficients() if part == MIXED else ""
+    training = replace(task, part=TUNED, dataset=tuned_on)
+    return replace(task, training=training, coefficients=mixture)
 
 
 def adapted(dataset: str, seed: int, trainer: str, shots: int, opts: list[str]) -> Task:

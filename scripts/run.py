@@ -11,8 +11,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from results.protocols import ADAPTED, PARTS, SOURCE, TARGET
-from scripts.arguments import known_dataset, known_trainer, positive, require_positive
+from results.protocols import ADAPTED, MIXED, PARTS, SHIFTED, SOURCE, TARGET, TUNED
+from scripts.arguments import known_dataset, known_trainer
+from scripts.numbers import positive, require_positive, shots_or_all
 from scripts.planning import task_of
 from scripts.tasks import Task, source
 
@@ -34,7 +35,16 @@ def main(part: str, *words: str) -> None:
     if task.finished():
         print(f"Already finished: {task.folder}/results.json (skipped)")
     else:
-        os.execv(sys.executable, [sys.executable, "train.py", *task.train_arguments()])
+        os.execv(sys.executable, [sys.executable, *launcher(task), *task.train_arguments()])
+
+
+def launcher(task: Task) -> list[str]:
+    """train.py; a training in NPROC processes by torchrun."""
+    number = positive("NPROC", "1")
+    if number == 1 or task.training:
+        return ["train.py"]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={number}"]
+    return [*torchrun, "train.py"]
 
 
 def settings(test: Task) -> list[str]:
@@ -59,7 +69,8 @@ def parse_task(part: str, words: list[str]) -> Task:
     default = "RAdaTPT" if part == ADAPTED else "RAdaCoOp"
     trainer = words.pop(0) if words and "." not in words[0] else default
     require_positive("the seed", seed)
-    shots = positive("SHOTS", "16")
+    tuning = part in (TUNED, SHIFTED, MIXED)
+    shots = shots_or_all() if tuning else positive("SHOTS", "16")
     known_dataset(dataset)
     if part == TARGET:
         known_dataset(source())

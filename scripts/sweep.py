@@ -10,16 +10,16 @@ and exit code 2 before anything runs.
 import argparse
 import signal
 import sys
-from itertools import product
-from pathlib import Path
 
+from results import wise_ft
 from results.layout import shots_text
-from results.protocols import ADAPTED, PROTOCOLS, SOURCE, TARGET
+from results.names import source_of
+from results.protocols import ADAPTED, MIXED, PROTOCOLS, SHIFTED, SOURCE, TARGET, TUNED
 from results.report import report
 from results.runs import Run
-from scripts.arguments import datasets, positive, seeds, shots, targets, trainers
+from scripts.groups import plan
 from scripts.jobs import Job, run_jobs
-from scripts.planning import task_of
+from scripts.numbers import positive
 from scripts.tasks import Task, experiment, source
 
 
@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     """
     args = parse_args(argv)
     workers = positive("JOBS", "1")
-    groups = plan(args)
+    groups = plan(args.protocol, args.datasets, args.trainers, args.seeds, args.opts)
     for task in (task for group in groups for task in group):
         task.finished()  # complains now about a clash of options
     failures = run_jobs([job(*group) for group in groups], workers)
@@ -48,7 +48,7 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
         usage="SCRIPT [DATASETS] SEEDS TRAINERS [KEY VALUE ...], each a list with commas; "
         "what each script takes is said at its top",
     )
-    parser.add_argument("protocol", choices=PROTOCOLS)
+    parser.add_argument("protocol", choices=[*PROTOCOLS, "wise_ft"])
     parser.add_argument(
         "datasets",
         help="names with commas between; world: the embedded sets, all: the benchmarks, shifts: "
@@ -60,44 +60,17 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def plan(args: argparse.Namespace) -> list[list[Task]]:
-    """Groups of runs: one that trains, and those that test its model; or one that needs none."""
-    test = PROTOCOLS[args.protocol][-1].name
-    tested = targets(args.datasets) if args.protocol == "transfer" else datasets(args.datasets)
-    keys = product(tested, trainers(args.trainers), seeds(args.seeds), shots(args.protocol))
-    groups: dict[Path, list[Task]] = {}
-    for dataset, trainer, seed, number in keys:
-        task = task_of(test, dataset, seed, trainer, number, args.opts)
-        first = first_of(task)
-        group = groups.setdefault(first.folder, [first])
-        if task is not first:
-            group.append(task)
-    return list(groups.values())
-
-
-def first_of(task: Task) -> Task:
-    """The run that has to come before another, or this one.
-
-    The training for a test has the test's options and may be skipped as finished; at test time it
-    has none of them, and a finished one is taken as it is.
-    """
-    training = task.training
-    if training is None or (task.part == ADAPTED and training.has_results()):
-        return task
-    return training
-
-
 def job(first: Task, *tests: Task) -> Job:
     """The commands of a group."""
     then = tuple(job(task) for task in tests)
-    environment = {"CFG": first.config, "SHOTS": str(first.shots)}
-    return Job(describe(first), first.script(), first.folder, environment, then)
+    return Job(describe(first), first.script(), first.folder, first.environment, then)
 
 
 def describe(task: Task) -> str:
     """A run in words."""
     special = {"all": shots_text(task.shots), SOURCE: "training", TARGET: f"from {source()}"}
-    special[ADAPTED] = "at test time"
+    special[ADAPTED], special[TUNED] = "at test time", f"fine-tuning, {shots_text(task.shots)}"
+    special[SHIFTED], special[MIXED] = f"from {source_of(task.dataset)}", "WiSE-FT"
     what = special.get(task.part, f"{task.part} classes")
     return f"{task.trainer} on {task.dataset}, seed {task.seed}, {what}"
 
@@ -109,9 +82,14 @@ def print_table(protocol: str, tasks: list[Task]) -> None:
     def keep(run: Run) -> bool:
         return (run.part, run.dataset, run.shots, run.trainer, run.config, run.seed) in keys
 
+    folder = experiment("finetune" if protocol == "wise_ft" else protocol)
     try:
-        print("\n" + report(experiment(protocol), keep=keep)[0])
-        print(f"\nEverything so far: python parse_test_res.py {experiment(protocol)}")
+        if protocol == "wise_ft":
+            print("\n" + wise_ft.report(folder, keep=keep))
+            print(f"\nEverything so far: python parse_test_res.py {folder} --wise-ft")
+            return
+        print("\n" + report(folder, keep=keep)[0])
+        print(f"\nEverything so far: python parse_test_res.py {folder}")
     except OSError as error:
         print(error, file=sys.stderr)
 

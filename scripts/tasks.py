@@ -10,10 +10,14 @@ from results.finished import is_finished
 from results.names import DEFAULT_SOURCE, SHIFTS
 from results.protocols import (
     ADAPTED,
+    ALL_SHOTS,
+    MIXED,
     PARTS,
     SET_BY_SCRIPTS,
+    SHIFTED,
     SOURCE,
     TARGET,
+    TRAINED_NAMES,
     protocol_of,
     run_folder,
 )
@@ -52,6 +56,7 @@ class Task:
     shots: int
     opts: list[str] = field(default_factory=list)  # KEY VALUE ... for train.py
     training: Task | None = None  # of the model it tests; None if it tests no trained one
+    coefficients: str = ""  # TEST.WISE_FT of a mixture
 
     def __post_init__(self):
         if len(self.opts) % 2:
@@ -66,7 +71,7 @@ class Task:
                 )
         if self.part == TARGET and self.dataset == source():
             raise ValueError(f"{self.dataset} is the source: choose another dataset to test on")
-        if self.part not in (TARGET, ADAPTED) and self.dataset in SHIFTS:
+        if self.part not in (TARGET, ADAPTED, SHIFTED, MIXED) and self.dataset in SHIFTS:
             raise ValueError(
                 f"{self.dataset} is a shift of imagenet, for tests only; "
                 "see scripts/rada/domain_generalization.sh"
@@ -83,12 +88,21 @@ class Task:
         """KEY VALUE ... for train.py."""
         classes = PARTS[self.part].classes
         given = ["DATASET.NUM_SHOTS", str(self.shots), "DATASET.SUBSAMPLE_CLASSES", classes]
+        given += TRAINED_NAMES if self.part in (SHIFTED, MIXED) else ()
+        if self.part == MIXED:
+            given += ["TEST.WISE_FT", self.coefficients]
         return given + self.opts
 
     def script(self) -> list[str]:
         """The command line of the script that does it, in the environment it was made in."""
         dataset = [] if self.part == SOURCE else [self.dataset]
         return ["bash", PARTS[self.part].script, *dataset, str(self.seed), self.trainer, *self.opts]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its script has to find in the environment."""
+        shots = "all" if self.shots == ALL_SHOTS else str(self.shots)
+        return {"CFG": self.config, "SHOTS": shots}
 
     def train_arguments(self) -> list[str]:
         """CoOp's command line of train.py."""

@@ -84,5 +84,5 @@ def test_one_number_of_shots_needs_no_summary(experiment):
 
 
 def test_papers_numbers_are_not_put_beside_it(few_shot):
-    with pytest.raises(ValueError, match="accuracies of base-to-new and test time, not these"):
+    with pytest.raises(ValueError, match="base-to-new, test time and fine-tuning, not these"):
         report(few_shot.root, published=True)
