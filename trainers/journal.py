@@ -1,7 +1,8 @@
 """Predictions of a long test, kept picture by picture, so that it can go on where it stopped.
 
 `predictions_<split>.jsonl` in the output folder: the first line says what the test was made with,
-each other line is one picture's answer. While the test runs the file ends in `.part`.
+each other line is one picture's answer. While the test runs the file ends in `.part`. The
+finished file of a run that died before its results.json is gone on from like an unfinished one.
 """
 
 import json
@@ -27,6 +28,7 @@ class Journal:
     def __init__(self, path: Path, made_with: dict[str, str]):
         self.path, self.part = path, path.with_name(f"{path.name}.part")
         self.answers: dict[tuple[str, int], Answer] = {}
+        self._take_back(made_with)
         lines = self._whole_lines()
         header = next(lines, None)
         if header is not None:
@@ -54,6 +56,18 @@ class Journal:
     def _write(self, line: dict) -> None:
         self.file.write(json.dumps(line) + "\n")
         self.file.flush()
+
+    def _take_back(self, made_with: dict[str, str]) -> None:
+        """Let a finished file of this test that led to no results be the unfinished one."""
+        if self.part.exists() or self.path.with_name("results.json").exists():
+            return
+        try:
+            with self.path.open("rb") as file:
+                ours = json.loads(file.readline()) == made_with
+        except (FileNotFoundError, ValueError):
+            return
+        if ours:
+            os.replace(self.path, self.part)
 
     def _whole_lines(self) -> Iterator[dict]:
         """The lines; what a killed process left of one is cut off."""

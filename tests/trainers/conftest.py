@@ -12,6 +12,7 @@ from dassl.utils import Logger
 from datasets.picks import Picks
 from datasets.pictures import Picture
 from tests.tinyclip import draw_state_dict
+from tests.trainers.adapting import adapt, trained  # noqa: F401
 from trainers import rehearsal
 from trainers.base import CLIPTrainer
 

@@ -7,38 +7,10 @@ import torch
 
 import trainers
 from dassl.engine import TRAINER_REGISTRY
+from tests.trainers.adapting import FEW_VIEWS, predictions
 from trainers.tuned_at_test import TunedAtTest
 
 NAMES = [n for n, c in trainers.registered().items() if issubclass(c, TunedAtTest)]
-FEW_VIEWS = ("TEST.VIEWS", "8", "TEST.KEEP", "0.3", "TEST.EPISODES", "3")
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """Folders of the trainings that were needed so far, by trainer."""
-    return {}
-
-
-@pytest.fixture
-def adapt(run_train, trained, tmp_path_factory):
-    """Run a test-time trainer, from a short training if it starts from one; returns it."""
-
-    def run(name: str, output, *opts: str, arguments=(), classes="base"):
-        source = TRAINER_REGISTRY.get(name).starts_from
-        if source and source not in trained:
-            trained[source] = tmp_path_factory.mktemp(source)
-            run_train(source, trained[source], "OPTIM.MAX_EPOCH", "2")
-        loading = ("--eval-only", "--model-dir", str(trained[source])) if source else ()
-        options = {"arguments": (*loading, *arguments), "classes": classes}
-        return run_train(name, output, *FEW_VIEWS, *opts, **options)
-
-    return run
-
-
-def predictions(folder) -> dict[str, dict]:
-    """The answers of a finished test, by picture."""
-    header, *lines = (folder / "predictions_test.jsonl").read_text().splitlines()
-    return {line["path"]: line for line in map(json.loads, lines)}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -91,35 +63,6 @@ def test_other_classes_and_half_precision(name, precision, adapt, tmp_path):
     trainer = adapt(name, tmp_path, f"TRAINER.{section}.PREC", precision, classes="new")
     names = trainer.dm.dataset.classnames
     assert len(names) == 4 and len(predictions(tmp_path)) == len(trainer.dm.dataset.test)
-
-
-@pytest.mark.parametrize("name", ["TPT", "RAdaTPTPretrained", "PromptAlign"])
-def test_an_interrupted_test_goes_on_at_the_next_picture(name, adapt, tmp_path, monkeypatch):
-    adapt(name, tmp_path / "whole")
-    expected = predictions(tmp_path / "whole")
-    cls, calls = TRAINER_REGISTRY.get(name), []
-    infer = cls.model_inference
-
-    def stops(self, views):
-        calls.append(len(views))
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return infer(self, views)
-
-    monkeypatch.setattr(cls, "model_inference", stops)
-    with pytest.raises(KeyboardInterrupt):
-        adapt(name, tmp_path / "cut")
-    part = tmp_path / "cut" / "predictions_test.jsonl.part"
-    assert not (tmp_path / "cut" / "results.json").exists()
-    lines = part.read_text().splitlines(keepends=True)
-    part.write_text("".join(lines[:-1]) + '{"path": "half a li')  # killed while writing
-    adapt(name, tmp_path / "cut")
-    assert predictions(tmp_path / "cut") == expected
-    assert sum(calls) == len(expected) + 6  # the batches that were not written whole, again
-    results = [
-        json.loads((tmp_path / run / "results.json").read_text()) for run in ("whole", "cut")
-    ]
-    assert results[0]["metrics"] == results[1]["metrics"]
 
 
 def test_another_seed_sees_other_views(adapt, tmp_path):
