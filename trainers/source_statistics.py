@@ -1,5 +1,6 @@
 """Token statistics of the pictures that a checkpoint was trained on, kept beside it."""
 
+import contextlib
 import os
 import pickle
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ from results.file import read_results
 from trainers.records import flatten
 
 FILE = "token_statistics.pt"
+# what torch.load raises for a file that was cut off, is none of its own, or holds something else
+DAMAGE = (pickle.UnpicklingError, OSError, RuntimeError, EOFError)
+DAMAGE += (ValueError, LookupError, TypeError)
 
 
 def source_statistics(trainer, directory: str, blocks: range) -> TokenStatistics:
@@ -35,21 +39,37 @@ def source_statistics(trainer, directory: str, blocks: range) -> TokenStatistics
     made_with = {"prompts": trainer.digest(), "blocks": str(blocks)}
     made_with |= flatten(trainer.cfg.INPUT, "INPUT.")
     made_with |= {"backbone": trainer.cfg.MODEL.BACKBONE.NAME, "precision": trainer.own.PREC}
-    if path.is_file():
-        try:
-            kept = torch.load(path, map_location=trainer.device, weights_only=True)
-            if kept["made_with"] == made_with:
-                return TokenStatistics(kept["mean"], kept["variance"])
-        except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError):
-            print(f"{path} is damaged and made anew")
+    if (kept := _read(path, made_with, trainer.device)) is not None:
+        return kept
     statistics = gather(_tokens(trainer, _source_loader(trainer, directory), blocks))
+    _keep({"made_with": made_with, **statistics._asdict()}, path)
+    return statistics
+
+
+def _read(path: Path, made_with: dict, device: torch.device) -> TokenStatistics | None:
+    """What a file holds; None if there is none, it is damaged or was made with something else."""
+    if not path.is_file():
+        return None
     try:
-        part = path.with_suffix(f".tmp{os.getpid()}")
-        torch.save({"made_with": made_with, **statistics._asdict()}, part)
+        kept = torch.load(path, map_location=device, weights_only=True)
+        fits = kept["made_with"] == made_with
+        return TokenStatistics(kept["mean"], kept["variance"]) if fits else None
+    except DAMAGE:
+        print(f"{path} is damaged and made anew")
+        return None
+
+
+def _keep(content: dict, path: Path) -> None:
+    """Write a file in one piece; go on without it where that fails."""
+    part = path.with_suffix(f".tmp{os.getpid()}")
+    try:
+        torch.save(content, part)
         part.replace(path)
     except (OSError, RuntimeError) as error:  # torch.save raises both
         print(f"Not kept: {error}")
-    return statistics
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _source_loader(trainer, directory: str):
