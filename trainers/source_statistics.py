@@ -1,6 +1,7 @@
 """Token statistics of the pictures that a checkpoint was trained on, kept beside it."""
 
 import contextlib
+import hashlib
 import os
 import pickle
 from collections.abc import Iterator
@@ -44,6 +45,11 @@ def source_statistics(trainer, directory: str, blocks: range) -> TokenStatistics
     statistics = gather(_tokens(trainer, _source_loader(trainer, directory), blocks))
     _keep({"made_with": made_with, **statistics._asdict()}, path)
     return statistics
+
+
+def digest(statistics: TokenStatistics) -> str:
+    """sha256 of the numbers."""
+    return hashlib.sha256(b"".join(t.cpu().numpy().tobytes() for t in statistics)).hexdigest()
 
 
 def _read(path: Path, made_with: dict, device: torch.device) -> TokenStatistics | None:

@@ -76,3 +76,15 @@ def test_where_they_cannot_be_kept_the_test_goes_on(adapt, first, kept, tmp_path
         assert predictions(tmp_path / "second") == first and beside(kept()) == names
     finally:
         shutil.rmtree(kept())
+
+
+def test_an_interrupted_test_does_not_go_on_with_other_statistics(adapt, first, kept, tmp_path):
+    """As where MaPLe's training pictures have changed meanwhile."""
+    part = tmp_path / "first" / "predictions_test.jsonl"
+    part.rename(part.with_name(f"{part.name}.part"))
+    good = kept().read_bytes()
+    content = torch.load(kept(), weights_only=True)
+    torch.save(content | {"mean": content["mean"] + 1}, kept())
+    with pytest.raises(ValueError, match="was made with token statistics = "):
+        adapt("PromptAlign", tmp_path / "first")
+    kept().write_bytes(good)
