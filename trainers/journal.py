@@ -6,8 +6,8 @@ finished file of a run that died before its results.json is gone on from like an
 """
 
 import json
+import math
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from trainers.answers import Answer
@@ -29,8 +29,7 @@ class Journal:
         self.path, self.part = path, path.with_name(f"{path.name}.part")
         self.answers: dict[tuple[str, int], Answer] = {}
         self._take_back(made_with)
-        lines = self._whole_lines()
-        header = next(lines, None)
+        header, *lines = self._whole_lines() or [None]
         if header is not None:
             require_same(header, made_with, str(self.part), "made")
             self.answers = {(line["path"], line["label"]): _answer(line) for line in lines}
@@ -69,19 +68,28 @@ class Journal:
         if ours:
             os.replace(self.path, self.part)
 
-    def _whole_lines(self) -> Iterator[dict]:
-        """The lines; what a killed process left of one is cut off."""
+    def _whole_lines(self) -> list[dict]:
+        """Header and answers; what a killed process left of a line is cut off."""
         if not self.part.exists():
-            return
+            return []
         text = self.part.read_bytes()
         whole = text[: text.rfind(b"\n") + 1]
         if len(whole) < len(text):
             with self.part.open("r+b") as file:
                 file.truncate(len(whole))
         try:
-            yield from map(json.loads, whole.splitlines())
+            lines = [json.loads(line) for line in whole.splitlines()]
         except ValueError:
-            raise ValueError(f"{self.part} is damaged; remove it to test from the start") from None
+            lines = [None]
+        if not (all(isinstance(line, dict) for line in lines) and all(map(_is_answer, lines[1:]))):
+            raise ValueError(f"{self.part} is damaged; remove it to test from the start")
+        return lines
+
+
+def _is_answer(line: dict) -> bool:
+    kinds = {"path": str, **Answer.__annotations__}
+    right = all(type(line.get(name)) is kind for name, kind in kinds.items())
+    return right and math.isfinite(line["confidence"])
 
 
 def _answer(line: dict) -> Answer:
