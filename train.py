@@ -88,12 +88,13 @@ def run(trainer, args: argparse.Namespace, toolbox: str) -> None:
         return
     else:
         trainer.train()
+    seconds = round(time.time() - start + trainer.seconds_before, 2)
     write_results(
         trainer,
         {
             "dataset": Path(args.dataset_config_file).stem or trainer.cfg.DATASET.NAME.lower(),
             "setting": Path(args.config_file).stem,
-            "seconds": {"test" if args.eval_only else "train": round(time.time() - start, 2)},
+            "seconds": {"test" if args.eval_only else "train": seconds},
             "opts": args.opts,
             "toolbox": toolbox,
         },

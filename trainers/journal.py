@@ -1,13 +1,15 @@
 """Predictions of a long test, kept picture by picture, so that it can go on where it stopped.
 
 `predictions_<split>.jsonl` in the output folder: the first line says what the test was made with,
-each other line is one picture's answer. While the test runs the file ends in `.part`. The
-finished file of a run that died before its results.json is gone on from like an unfinished one.
+each other line is one picture's answer and the seconds of testing until then. While the test runs
+the file ends in `.part`. The finished file of a run that died before its results.json is gone on
+from like an unfinished one.
 """
 
 import json
 import math
 import os
+import time
 from pathlib import Path
 
 from trainers.answers import Answer
@@ -21,6 +23,10 @@ class Journal:
         path: of the finished file.
         made_with: what decides the answers, as strings by name.
 
+    Attributes:
+        answers: by path and label.
+        seconds_before: that the earlier parts of an interrupted test took until their last answer.
+
     Raises:
         ValueError: if an unfinished file was made with something else, or is broken.
     """
@@ -33,6 +39,8 @@ class Journal:
         if header is not None:
             require_same(header, made_with, str(self.part), "made")
             self.answers = {(line["path"], line["label"]): _answer(line) for line in lines}
+        self.seconds_before: float = lines[-1]["seconds"] if lines else 0.0
+        self.start = time.monotonic()
         self.part.parent.mkdir(parents=True, exist_ok=True)
         self.file = self.part.open("a", encoding="utf-8")
         if header is None:
@@ -41,7 +49,8 @@ class Journal:
     def add(self, path: str, answer: Answer) -> None:
         """Keep an answer; it is on disk when this returns, unless the machine itself fails."""
         self.answers[path, answer.label] = answer
-        self._write({"path": path, **answer._asdict()})
+        seconds = self.seconds_before + time.monotonic() - self.start
+        self._write({"path": path, **answer._asdict(), "seconds": round(seconds, 3)})
 
     def finish(self) -> None:
         """Give the file its name."""
@@ -87,9 +96,9 @@ class Journal:
 
 
 def _is_answer(line: dict) -> bool:
-    kinds = {"path": str, **Answer.__annotations__}
+    kinds = {"path": str, **Answer.__annotations__, "seconds": float}
     right = all(type(line.get(name)) is kind for name, kind in kinds.items())
-    return right and math.isfinite(line["confidence"])
+    return right and math.isfinite(line["confidence"]) and math.isfinite(line["seconds"])
 
 
 def _answer(line: dict) -> Answer:

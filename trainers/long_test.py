@@ -31,6 +31,7 @@ class LongTest:
         print(f"Evaluate on the *{split}* set")
         self.episodes = self.build_episodes()
         journal = Journal(Path(self.output_dir, f"predictions_{split}.jsonl"), self.made_with())
+        self.seconds_before = journal.seconds_before
         try:
             answers = self.answer_all(loader, journal)
         finally:

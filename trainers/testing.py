@@ -7,8 +7,13 @@ from trainers.answers import Answer, answers_of, measures
 
 
 class Testing:
-    """Mixin of `CLIPTrainer`."""
+    """Mixin of `CLIPTrainer`.
 
+    Attributes:
+        seconds_before: what the earlier parts of a test took that was interrupted.
+    """
+
+    seconds_before = 0.0
     _answers: list[Answer]
 
     def parse_batch_test(self, batch: dict) -> tuple[Tensor, Tensor]:

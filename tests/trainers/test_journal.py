@@ -27,9 +27,25 @@ def test_answers_are_read_back(path):
     assert journal.answers == {("a.jpg", 0): ANSWER}
 
 
+def test_seconds_go_on_where_they_were(path, monkeypatch):
+    """Time between the parts of a test does not count."""
+    now = [100.0]
+    monkeypatch.setattr("trainers.journal.time.monotonic", lambda: now[0])
+    path.with_name(f"{path.name}.part").unlink()
+    for seconds in (5.0, 2.0):
+        journal = Journal(path, MADE_WITH)
+        now[0] += seconds
+        journal.add(f"{seconds}.jpg", ANSWER)
+        journal.close()
+        now[0] += 1000
+    journal = Journal(path, MADE_WITH)
+    journal.finish()
+    assert journal.seconds_before == 7.0
+
+
 CHANGES = [
     *({"label": "0"}, {"path": [1]}, {"in_top5": 1}, {"prediction": None}),
-    *({"confidence": None}, {"confidence": float("nan")}),
+    *({"confidence": None}, {"confidence": float("nan")}, {"seconds": "1"}),
 ]
 
 

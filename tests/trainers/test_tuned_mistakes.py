@@ -8,6 +8,7 @@ from PIL import Image
 
 import train
 from models.backbone import Backbone
+from tests.trainers.adapting import predictions
 from tests.trainers.conftest import OPTIONS, command_line
 
 FEW_VIEWS = ("TEST.VIEWS", "8", "TEST.KEEP", "0.3", "TEST.EPISODES", "2")
@@ -91,7 +92,7 @@ def on_a_copy(caltech_root, tiny_clip, tmp_path, monkeypatch):
 def test_an_unreadable_picture_is_named_and_the_rest_is_kept(on_a_copy, tmp_path, capsys):
     arguments = on_a_copy
     trainer = train.main([*arguments, "TEST.STEPS", "0"])
-    whole = (tmp_path / "out" / "predictions_test.jsonl").read_text().splitlines()
+    whole = predictions(tmp_path / "out")
     items = trainer.dm.dataset.test
     victim = Path(items[7].impath)
     good = victim.read_bytes()
@@ -104,7 +105,7 @@ def test_an_unreadable_picture_is_named_and_the_rest_is_kept(on_a_copy, tmp_path
     assert len(part.read_text().splitlines()) == 1 + 6  # whole batches of two before it
     victim.write_bytes(good)
     assert train.cli([*arguments, "TEST.STEPS", "0"]) == 0
-    assert (tmp_path / "out" / "predictions_test.jsonl").read_text().splitlines() == whole
+    assert predictions(tmp_path / "out") == whole
 
 
 @pytest.mark.parametrize("value, kind", [(0.0, "zero"), (float("nan"), "not finite")])

@@ -27,6 +27,7 @@ def test_an_interrupted_test_goes_on_at_the_next_picture(name, adapt, tmp_path, 
     part = tmp_path / "cut" / "predictions_test.jsonl.part"
     assert not (tmp_path / "cut" / "results.json").exists()
     lines = part.read_text().splitlines(keepends=True)
+    lines[-2] = json.dumps(json.loads(lines[-2]) | {"seconds": 500.0}) + "\n"
     part.write_text("".join(lines[:-1]) + '{"path": "half a li')  # killed while writing
     adapt(name, tmp_path / "cut")
     assert predictions(tmp_path / "cut") == expected
@@ -35,6 +36,8 @@ def test_an_interrupted_test_goes_on_at_the_next_picture(name, adapt, tmp_path, 
         json.loads((tmp_path / run / "results.json").read_text()) for run in ("whole", "cut")
     ]
     assert results[0]["metrics"] == results[1]["metrics"]
+    whole, cut = (next(iter(result["seconds"].values())) for result in results)
+    assert whole < 400 and 500 < cut < 900
 
 
 def test_a_test_that_died_before_its_results_is_not_made_again(adapt, tmp_path, monkeypatch):
