@@ -1,0 +1,54 @@
+"""The numbers of an episode, cfg.TEST: defaults, checks, and the optimiser made of them."""
+
+from collections.abc import Callable
+
+from torch import Tensor
+from torch.optim import Optimizer
+from yacs.config import CfgNode
+
+from dassl.optim import build_optimizer
+from trainers.learned import own_optim
+from trainers.views import AUGMIX
+
+# TPT's numbers (Shu et al., arXiv 2209.07511)
+SETTINGS = {
+    "VIEWS": 64,  # of each picture, itself among them
+    "KEEP": 0.1,  # of the views, those of lowest entropy
+    "STEPS": 1,
+    "AUGMIX": "auto",  # on, off; auto: off on ImageNet and its shifts
+    "EPISODES": 8,  # pictures at a time, each with its own copy of what is tuned
+    "OPTIM": {
+        key: value
+        for key, value in own_optim(NAME="adamw", LR=5e-3, WEIGHT_DECAY=0.01).items()
+        if not key.startswith(("LR_", "WARMUP_", "STEPSIZE", "GAMMA"))  # there is no schedule
+    },
+}
+
+
+def check_settings(cfg: CfgNode) -> None:
+    """Raise ValueError, naming the setting, for numbers that make no episode."""
+    test = cfg.TEST
+    for name, least in (("VIEWS", 1), ("STEPS", 0), ("EPISODES", 1)):
+        if test[name] < least:
+            raise ValueError(f"TEST.{name} must be {least} or more, got {test[name]}")
+    if not 0 < test.KEEP <= 1 or kept(test) < 1:
+        raise ValueError(
+            f"TEST.KEEP {test.KEEP} of TEST.VIEWS {test.VIEWS} keeps no view; it is a part "
+            "of 1, and their product has to be at least one view"
+        )
+    if test.AUGMIX not in AUGMIX:
+        raise ValueError(f'TEST.AUGMIX is one of {", ".join(AUGMIX)}; got "{test.AUGMIX}"')
+
+
+def kept(test: CfgNode) -> int:
+    """Views that are learned from."""
+    return int(test.VIEWS * test.KEEP)
+
+
+def optimizer_of(optim: CfgNode) -> Callable[[list[Tensor]], Optimizer]:
+    """What makes the optimiser of some tensors that a node TEST.OPTIM asks for."""
+
+    def optimizer(tensors: list[Tensor]) -> Optimizer:
+        return build_optimizer(None, optim, param_groups=tensors)
+
+    return optimizer
