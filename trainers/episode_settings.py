@@ -26,7 +26,7 @@ SETTINGS = {
 
 
 def check_settings(cfg: CfgNode) -> None:
-    """Raise ValueError, naming the setting, for numbers that make no episode."""
+    """Raise ValueError, naming the setting, for numbers that make no episode or no view."""
     test = cfg.TEST
     for name, least in (("VIEWS", 1), ("STEPS", 0), ("EPISODES", 1)):
         if test[name] < least:
@@ -38,6 +38,13 @@ def check_settings(cfg: CfgNode) -> None:
         )
     if test.AUGMIX not in AUGMIX:
         raise ValueError(f'TEST.AUGMIX is one of {", ".join(AUGMIX)}; got "{test.AUGMIX}"')
+    scale = cfg.INPUT.RRCROP_SCALE
+    numbers = all(isinstance(part, int | float) for part in scale)
+    if len(scale) != 2 or not numbers or not 0 < scale[0] <= scale[1]:
+        raise ValueError(
+            "INPUT.RRCROP_SCALE is the least and the greatest part of a picture that a view "
+            f'shows, such as "(0.08, 1.0)"; got {tuple(scale)}'
+        )
 
 
 def kept(test: CfgNode) -> int:
