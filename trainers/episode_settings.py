@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 from torch.optim import Optimizer
 from yacs.config import CfgNode
@@ -26,7 +27,7 @@ SETTINGS = {
 
 
 def check_settings(cfg: CfgNode) -> None:
-    """Raise ValueError, naming the setting, for numbers that make no episode or no view."""
+    """Raise ValueError, naming the setting, for numbers that make no episode, view or optimiser."""
     test = cfg.TEST
     for name, least in (("VIEWS", 1), ("STEPS", 0), ("EPISODES", 1)):
         if test[name] < least:
@@ -38,6 +39,10 @@ def check_settings(cfg: CfgNode) -> None:
         )
     if test.AUGMIX not in AUGMIX:
         raise ValueError(f'TEST.AUGMIX is one of {", ".join(AUGMIX)}; got "{test.AUGMIX}"')
+    try:
+        optimizer_of(test.OPTIM)([torch.zeros(1, requires_grad=True)])
+    except ValueError as error:
+        raise ValueError(f"TEST.OPTIM makes no optimiser ({error}); correct it") from error
     scale = cfg.INPUT.RRCROP_SCALE
     numbers = all(isinstance(part, int | float) for part in scale)
     if len(scale) != 2 or not numbers or not 0 < scale[0] <= scale[1]:

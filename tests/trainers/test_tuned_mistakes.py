@@ -29,7 +29,9 @@ FEW_VIEWS = ("TEST.VIEWS", "8", "TEST.KEEP", "0.3", "TEST.EPISODES", "2")
         (("INPUT.RRCROP_SCALE", "(0.1, 'a')"), "got (0.1, 'a')"),
         (("TRAINER.RADATPT.TUNE", "all"), "TUNE is one of mask, prompt, both"),
         (("OPTIM.LR", "0.1"), "nothing reads OPTIM.LR; set TEST.OPTIM.LR"),
-        (("TEST.OPTIM.NAME", "lion"), "optim must be one of"),
+        (("TEST.OPTIM.NAME", "lion"), "TEST.OPTIM makes no optimiser (optim must be one of"),
+        (("TEST.OPTIM.LR", "-1.0"), "TEST.OPTIM makes no optimiser (Invalid learning rate: -1.0)"),
+        (("TEST.OPTIM.ADAM_BETA1", "2.0"), "error: TEST.OPTIM makes no optimiser (Invalid beta"),
         (("TRAINER.RADA.ALPHA", "1"), "TRAINER.RADA.ALPHA"),
     ],
 )
