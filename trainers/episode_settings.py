@@ -11,6 +11,10 @@ from dassl.optim import build_optimizer
 from trainers.learned import own_optim
 from trainers.views import AUGMIX
 
+# there is no schedule, and all that is tuned has one rate
+UNREAD = ("LR_", "WARMUP_", "STEPSIZE", "GAMMA", "STAGED_LR", "NEW_LAYERS", "BASE_LR_MULT")
+_RECIPE = own_optim(NAME="adamw", LR=5e-3, WEIGHT_DECAY=0.01)
+
 # TPT's numbers (Shu et al., arXiv 2209.07511)
 SETTINGS = {
     "VIEWS": 64,  # of each picture, itself among them
@@ -18,11 +22,7 @@ SETTINGS = {
     "STEPS": 1,
     "AUGMIX": "auto",  # on, off; auto: off on ImageNet and its shifts
     "EPISODES": 8,  # pictures at a time, each with its own copy of what is tuned
-    "OPTIM": {
-        key: value
-        for key, value in own_optim(NAME="adamw", LR=5e-3, WEIGHT_DECAY=0.01).items()
-        if not key.startswith(("LR_", "WARMUP_", "STEPSIZE", "GAMMA"))  # there is no schedule
-    },
+    "OPTIM": {key: value for key, value in _RECIPE.items() if not key.startswith(UNREAD)},
 }
 
 
@@ -59,8 +59,9 @@ def kept(test: CfgNode) -> int:
 
 def optimizer_of(optim: CfgNode) -> Callable[[list[Tensor]], Optimizer]:
     """What makes the optimiser of some tensors that a node TEST.OPTIM asks for."""
+    whole = CfgNode(_RECIPE | optim)  # Dassl asks for keys that have no say here
 
     def optimizer(tensors: list[Tensor]) -> Optimizer:
-        return build_optimizer(None, optim, param_groups=tensors)
+        return build_optimizer(None, whole, param_groups=tensors)
 
     return optimizer

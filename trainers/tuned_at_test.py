@@ -36,7 +36,8 @@ class TunedAtTest(LongTest):
     def check_cfg(self, cfg: CfgNode) -> None:
         """Raises ValueError for numbers that make no episode, or settings that nothing reads."""
         super().check_cfg(cfg)
-        require_unread(cfg.OPTIM, f"{cfg.TRAINER.NAME} learns at test time only", "TEST.OPTIM")
+        why = f"{cfg.TRAINER.NAME} learns at test time only"
+        require_unread(cfg.OPTIM, why, "TEST.OPTIM", cfg.TEST.OPTIM)
         check_settings(cfg)
 
     def build_data_loader(self) -> None:

@@ -14,31 +14,6 @@ from tests.trainers.conftest import OPTIONS, command_line
 FEW_VIEWS = ("TEST.VIEWS", "8", "TEST.KEEP", "0.3", "TEST.EPISODES", "2")
 
 
-@pytest.mark.parametrize(
-    "options, words",
-    [
-        (("TEST.VIEWS", "8"), "TEST.KEEP 0.1 of TEST.VIEWS 8 keeps no view"),
-        (("TEST.KEEP", "1.5"), "TEST.KEEP 1.5 of TEST.VIEWS 64"),
-        (("TEST.VIEWS", "0"), "TEST.VIEWS must be 1 or more, got 0"),
-        (("TEST.STEPS", "-1"), "TEST.STEPS must be 0 or more"),
-        (("TEST.EPISODES", "0"), "TEST.EPISODES must be 1 or more"),
-        (("TEST.AUGMIX", "yes"), 'TEST.AUGMIX is one of auto, on, off; got "yes"'),
-        (("INPUT.RRCROP_SCALE", "(0.5,)"), 'such as "(0.08, 1.0)"; got (0.5,)'),
-        (("INPUT.RRCROP_SCALE", "(0.5, 0.1)"), "INPUT.RRCROP_SCALE is the least and the"),
-        (("INPUT.RRCROP_SCALE", "(0, 1)"), "got (0, 1)"),
-        (("INPUT.RRCROP_SCALE", "(0.1, 'a')"), "got (0.1, 'a')"),
-        (("TRAINER.RADATPT.TUNE", "all"), "TUNE is one of mask, prompt, both"),
-        (("OPTIM.LR", "0.1"), "nothing reads OPTIM.LR; set TEST.OPTIM.LR"),
-        (("TEST.OPTIM.NAME", "lion"), "TEST.OPTIM makes no optimiser (optim must be one of"),
-        (("TEST.OPTIM.LR", "-1.0"), "TEST.OPTIM makes no optimiser (Invalid learning rate: -1.0)"),
-        (("TEST.OPTIM.ADAM_BETA1", "2.0"), "error: TEST.OPTIM makes no optimiser (Invalid beta"),
-        (("TRAINER.RADA.ALPHA", "1"), "TRAINER.RADA.ALPHA"),
-    ],
-)
-def test_wrong_numbers(options, words, mistake):
-    assert words in mistake("RAdaTPT", opts=options)
-
-
 def test_what_needs_a_checkpoint_and_what_has_no_use_for_one(mistake, tmp_path):
     assert "tunes a trained CoOp at test time; train CoOp" in mistake("CoOpTPT")
     assert "starts from a trained CoOp" in mistake("CoOpTPT", extra=("--eval-only",))
