@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 
+from models.copies import fixed_logits
 from models.entropy import entropy
 from models.episodes import Episode, Episodes
 from tests.episodes import KEPT, KINDS, NAMES, adamw, build, views_of
@@ -58,6 +59,21 @@ def test_views_are_encoded_once_unless_prompts_enter(kind, pictures, backbone, m
     numbers = encoded(backbone, "encode_image", monkeypatch)
     Episodes(classifier, tune, Episode(KEPT, 1, adamw))(views_of(1))
     assert sum(numbers) == pictures
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "cocoop"])
+def test_views_are_scored_without_a_graph(kind, backbone, monkeypatch):
+    """All ten of each image; a graph is for those that are kept."""
+    classifier, tune = build(backbone, kind)
+    scored = []
+
+    def watched(head, images, *rest):
+        scored.append((images.shape[1], images.requires_grad, torch.is_grad_enabled()))
+        return fixed_logits(head, images, *rest)
+
+    monkeypatch.setattr("models.episodes.fixed_logits", watched)
+    Episodes(classifier, tune, Episode(KEPT, 2, adamw))(views_of(2))
+    assert scored == [(10, False, False)]
 
 
 @pytest.mark.parametrize("kind, times", [("tpt", 1 + 4), ("fresh mask", 1), ("cocoop", 4 + 4)])
