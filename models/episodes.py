@@ -25,7 +25,7 @@ from models.mask_copies import MaskCopies, is_one
 from models.prompt_copies import FirstTexts, PromptCopies
 from models.rational import RAdaHead
 
-# bounds of memory, whatever the number of images: pictures encoded at once, and rows (image, class)
+# bounds of memory, whatever the number of images: pictures encoded at once, and rows (view, class)
 # of rational matrices that a gradient goes through at once
 PICTURES = 128
 ROWS = 24_000
@@ -92,7 +92,7 @@ class Episodes:
     def at_once(self) -> int:
         """How many images fit into memory side by side."""
         classes = len(self.encoder.prompt_learner.tokens)
-        limits = [PICTURES // self.episode.kept]
+        limits = [PICTURES // self.episode.kept] * self.moves_images
         limits += [TEXTS_AT_ONCE // classes] * ("prompt" in self.tune)
         limits += [ROWS // (self.episode.kept * classes)] * ("mask" in self.tune)
         return max(1, min(limits))

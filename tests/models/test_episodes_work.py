@@ -94,3 +94,13 @@ def test_one_view_is_enough(kind, backbone):
     with torch.no_grad():
         before = classifier(views[:, 0]).logits
     assert (entropy(found) < entropy(before)).all()
+
+
+@pytest.mark.parametrize(
+    "kind, images",
+    [("maple", 128 // 6), ("tpt", 1024 // 5), ("fresh mask", 24_000 // 30), ("fresh both", 204)],
+)
+def test_images_side_by_side_are_bounded_by_what_grows_with_them(kind, images, backbone):
+    """Pictures with gradients, texts, rows of rational matrices; six views kept, five classes."""
+    classifier, tune = build(backbone, kind)
+    assert Episodes(classifier, tune, Episode(6, 1, adamw)).at_once() == images
