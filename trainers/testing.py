@@ -34,9 +34,22 @@ class Testing:
         return accuracy
 
     def model_inference(self, images: Tensor) -> Tensor:
-        """Logits (B, K) of the batch that was parsed last."""
-        logits = self.with_paths(self._test_batch, self.model, images).logits
+        """Logits (B, K) of the batch that was parsed last.
+
+        Raises:
+            ValueError: naming the pictures, if a feature vector is zero or a number is not finite.
+        """
+        logits = self.with_paths(self._test_batch, self._finite_logits, images)
         self._answers += answers_of(logits, self._test_batch["label"])
+        return logits
+
+    def _finite_logits(self, images: Tensor) -> Tensor:
+        logits = self.model(images).logits
+        if not logits.isfinite().all():
+            raise ValueError(
+                "the logits are not finite, as after a training that diverged; train again with a "
+                "lower learning rate, or PREC fp32"
+            )
         return logits
 
     def split_tested(self, split: str | None) -> str:
