@@ -12,7 +12,7 @@ from trainers.data import cut_borders
 from trainers.episode_settings import SETTINGS, check_settings, kept, optimizer_of
 from trainers.learned import require_unread
 from trainers.long_test import LongTest
-from trainers.views import ReproducibleWrapper, Views
+from trainers.views import ReproducibleWrapper, Views, root_of
 
 
 class TunedAtTest(LongTest):
@@ -53,6 +53,9 @@ class TunedAtTest(LongTest):
         self.num_classes, self.lab2cname = dm.num_classes, dm.lab2cname
         self.num_source_domains = dm.num_source_domains
         cut_borders(dm)
+        root = cfg.DATASET.ROOT
+        for loader in filter(None, (dm.val_loader, dm.test_loader)):
+            loader.dataset.root = root_of(getattr(dm.dataset, "dataset_dir", root), root)
 
     def record(self) -> dict[str, dict]:
         """A checkpoint fits if it is of the trainer that this one starts from."""

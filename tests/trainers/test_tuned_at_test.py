@@ -1,13 +1,16 @@
 """What holds for every trainer that learns at test time."""
 
 import json
+import shutil
 
 import pytest
 import torch
 
+import train
 import trainers
 from dassl.engine import TRAINER_REGISTRY
 from tests.trainers.adapting import FEW_VIEWS, predictions
+from tests.trainers.conftest import OPTIONS, command_line
 from trainers.tuned_at_test import TunedAtTest
 
 NAMES = [n for n, c in trainers.registered().items() if issubclass(c, TunedAtTest)]
@@ -70,6 +73,21 @@ def test_another_seed_sees_other_views(adapt, tmp_path):
     adapt("TPT", tmp_path / "b", arguments=("--seed", "2"))
     first, second = (predictions(tmp_path / run) for run in "ab")
     assert first.keys() == second.keys() and first != second
+
+
+def test_pictures_outside_the_root_do_not_depend_on_it(caltech_root, tiny_clip, tmp_path):
+    """A dataset in a folder of its own, DATA here and there."""
+    for name in ("ant", "barrel"):
+        source = caltech_root / "caltech-101" / "101_ObjectCategories" / name
+        shutil.copytree(source, tmp_path / "mine" / name)
+    custom = ("DATASET.NAME", "Custom", "DATASET.CUSTOM.FOLDER", str(tmp_path / "mine"))
+    found = []
+    for root in (tmp_path / "a", tmp_path / "b" / "deeper"):
+        command = command_line(root, tiny_clip, "TPT", root / "out")
+        train.main([*command, *OPTIONS, *FEW_VIEWS, *custom])
+        found.append(predictions(root / "out"))
+    assert found[0] == found[1]
+    assert all(path.startswith("mine/") for path in found[0])
 
 
 def test_what_a_mask_alone_tunes_stays_tpt_at_first(adapt, tmp_path):
