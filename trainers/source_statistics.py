@@ -17,6 +17,7 @@ from dassl.data.datasets import build_dataset
 from dassl.data.transforms import build_transform
 from models.token_alignment import TokenStatistics, gather, watched_blocks
 from results.file import read_results
+from trainers.data import cut_border
 from trainers.records import flatten
 
 FILE = "token_statistics.pt"
@@ -90,9 +91,10 @@ def _source_loader(trainer, directory: str):
     cfg.DATALOADER.NUM_WORKERS = trainer.cfg.DATALOADER.NUM_WORKERS
     cfg.INPUT = trainer.cfg.INPUT
     print(f"Token statistics of {cfg.DATASET.NAME}'s training pictures (once)")
-    pictures = build_dataset(cfg).train_x
-    transform = build_transform(cfg, is_train=False)
-    return build_data_loader(cfg, data_source=pictures, tfm=transform, is_train=False)
+    dataset, transform = build_dataset(cfg), build_transform(cfg, is_train=False)
+    loader = build_data_loader(cfg, data_source=dataset.train_x, tfm=transform, is_train=False)
+    cut_border(loader, dataset)
+    return loader
 
 
 @torch.no_grad()

@@ -5,6 +5,7 @@ import shutil
 import pytest
 import torch
 
+from datasets.caltech101 import Caltech101
 from tests.trainers.adapting import predictions
 from trainers.source_statistics import FILE
 
@@ -76,6 +77,17 @@ def test_where_they_cannot_be_kept_the_test_goes_on(adapt, first, kept, tmp_path
         assert predictions(tmp_path / "second") == first and beside(kept()) == names
     finally:
         shutil.rmtree(kept())
+
+
+def test_borders_are_cut_off_as_in_training(adapt, first, kept, tmp_path, monkeypatch):
+    """The statistics of a dataset with a border are those of the inner pictures."""
+    good = kept().read_bytes()
+    mean = torch.load(kept(), weights_only=True)["mean"]
+    kept().unlink()
+    monkeypatch.setattr(Caltech101, "border", 4)
+    adapt("PromptAlign", tmp_path / "second")
+    assert (torch.load(kept(), weights_only=True)["mean"] - mean).abs().max() > 1e-3
+    kept().write_bytes(good)
 
 
 def test_an_interrupted_test_does_not_go_on_with_other_statistics(adapt, first, kept, tmp_path):
