@@ -12,6 +12,7 @@ import signal
 import sys
 from itertools import product
 from pathlib import Path
+from typing import NoReturn
 
 from results.layout import shots_text
 from results.protocols import ADAPTED, PROTOCOLS, SOURCE, TARGET
@@ -41,9 +42,17 @@ def main(argv: list[str] | None = None) -> int:
     return 1 if failures else 0
 
 
+class OneLine(argparse.ArgumentParser):
+    """Tells of missing arguments in one line, as the scripts of single runs do."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises ValueError."""
+        raise ValueError(f"usage: {self.usage}")
+
+
 def parse_args(argv: list[str] | None) -> argparse.Namespace:
     """PROTOCOL DATASETS SEEDS TRAINERS [KEY VALUE ...]"""
-    parser = argparse.ArgumentParser(
+    parser = OneLine(
         description=__doc__.splitlines()[0],
         usage="SCRIPT [DATASETS] SEEDS TRAINERS [KEY VALUE ...], each a list with commas; "
         "what each script takes is said at its top",
