@@ -103,12 +103,13 @@ def run(trainer, args: argparse.Namespace, toolbox: str) -> None:
         trainer.train()
     if processes.rank():
         return
+    seconds = round(time.time() - start + trainer.seconds_before, 2)
     write_results(
         trainer,
         {
             "dataset": Path(args.dataset_config_file).stem or trainer.cfg.DATASET.NAME.lower(),
             "setting": Path(args.config_file).stem,
-            "seconds": {"test" if args.eval_only else "train": round(time.time() - start, 2)},
+            "seconds": {"test" if args.eval_only else "train": seconds},
             "opts": args.opts,
             "toolbox": toolbox,
         },

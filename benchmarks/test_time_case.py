@@ -1,7 +1,7 @@
 """One case of benchmarks/test_time.py: images tuned to, and the memory that takes.
 
-`python -m benchmarks.test_time_case RAdaTPT ViT-B/16 1000 8 cpu 2` prints the bytes that episodes
-of 8 images add where features are given, so that encoders take none.
+`python -m benchmarks.test_time_case RAdaTPT ViT-B/16 1000 8 cpu 1 2` prints the bytes that episodes
+of 8 images add with one step and two threads, where features are given, so that encoders take none.
 """
 
 import contextlib
@@ -42,6 +42,7 @@ class Case(NamedTuple):
     num_classes: int
     num_images: int
     device: str = "cpu"
+    steps: int = STEPS
 
     def classifier(self, backbone: Backbone) -> CLIPClassifier:
         """With random weights; a pretrained mask is not one anywhere."""
@@ -58,7 +59,7 @@ class Case(NamedTuple):
         """Functions of views: the plain loop, and images side by side."""
         classifier, tune = self.classifier(backbone), METHODS[self.method]
         classifier.encoder.prompt_learner.requires_grad_("prompt" in tune)
-        episode = Episode(KEPT, STEPS, lambda tensors: torch.optim.AdamW(tensors, RATE))
+        episode = Episode(KEPT, self.steps, lambda tensors: torch.optim.AdamW(tensors, RATE))
         episodes = Episodes(classifier, tune, episode)
         return {
             "plain": lambda views: plain_episodes(classifier, tune, episode, views),
@@ -102,13 +103,17 @@ def added_bytes(case: Case, backbone: Backbone) -> int:
     return peak() - before
 
 
-def main(
-    method: str, backbone: str, num_classes: str, num_images: str, device: str, threads: str
-) -> None:
-    """Print the bytes that a case adds in a process that has done a tiny one before."""
+def main(method: str, backbone: str, *words: str) -> None:
+    """Print the bytes that a case adds in a process that has done a tiny one before.
+
+    Args:
+        words: numbers of classes and images, device, steps and threads.
+    """
+    num_classes, num_images, device, steps, threads = words
     torch.set_num_threads(int(threads))
-    added_bytes(Case(method, TINY_CLIP, 2, 1, device), named_backbone(TINY_CLIP).to(device))
-    case = Case(method, backbone, int(num_classes), int(num_images), device)
+    tiny = Case(method, TINY_CLIP, 2, 1, device, int(steps))
+    added_bytes(tiny, named_backbone(TINY_CLIP).to(device))
+    case = Case(method, backbone, int(num_classes), int(num_images), device, int(steps))
     print(added_bytes(case, named_backbone(backbone).to(device)))
 
 

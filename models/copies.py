@@ -36,25 +36,27 @@ class Copies(NamedTuple):
             return self.fixed_texts
         return normalize(self.prompts.class_features(), "text")
 
-    def backward(self, loss: Tensor, scale: float) -> None:
+    def backward(self, loss: Tensor, scale: float) -> bool:
         """Set the gradient of each tensor; zero where the loss does not reach.
 
         Args:
             loss: a sum over images.
             scale: of the loss on its way back, so that gradients do not vanish in half precision.
-                Gradients of an image that overflow count as zero; the optimiser steps all the same.
+
+        Returns:
+            Whether to take the step: False if a scaled gradient has overflowed.
         """
         moving = [tensor for tensor in self.tensors() if tensor.requires_grad]
         options = {"allow_unused": True, "materialize_grads": True}
         gradients = torch.autograd.grad(scale * loss, moving, **options)
         if scale != 1:
-            whole = torch.stack([each.flatten(1).isfinite().all(1) for each in gradients]).all(0)
-            lost = [~whole.view(-1, *[1] * (each.dim() - 1)) for each in gradients]
-            pairs = zip(gradients, lost, strict=True)
-            gradients = [each.masked_fill(where, 0) / scale for each, where in pairs]
+            if not torch.stack([gradient.isfinite().all() for gradient in gradients]).all():
+                return False
+            gradients = [gradient / scale for gradient in gradients]
         left = iter(gradients)
         for tensor in self.tensors():
             tensor.grad = next(left) if tensor.requires_grad else torch.zeros_like(tensor)
+        return True
 
     def logits(self, seen: Tensor, texts: Tensor) -> Tensor:
         """Logits (E, v, K).

@@ -25,7 +25,7 @@ from models.mask_copies import MaskCopies, is_one
 from models.prompt_copies import FirstTexts, PromptCopies
 from models.rational import RAdaHead
 
-# bounds of memory, whatever the number of images: pictures encoded at once, and rows (image, class)
+# bounds of memory, whatever the number of images: pictures encoded at once, and rows (view, class)
 # of rational matrices that a gradient goes through at once
 PICTURES = 128
 ROWS = 24_000
@@ -92,13 +92,14 @@ class Episodes:
     def at_once(self) -> int:
         """How many images fit into memory side by side."""
         classes = len(self.encoder.prompt_learner.tokens)
-        limits = [PICTURES // self.episode.kept]
+        limits = [PICTURES // self.episode.kept] * self.moves_images
         limits += [TEXTS_AT_ONCE // classes] * ("prompt" in self.tune)
         limits += [ROWS // (self.episode.kept * classes)] * ("mask" in self.tune)
         return max(1, min(limits))
 
+    @torch.no_grad()
     def adapt(self, views: Tensor) -> Tensor:
-        """As `__call__`, all images at once."""
+        """As `__call__`, all images at once; a step whose gradient overflows is not taken."""
         features = self.look(views)
         copies = self.copies(features[:, 0])
         optimizer = self.episode.optimizer(copies.tensors())
@@ -111,8 +112,11 @@ class Episodes:
             learned_from = seen[torch.arange(len(seen), device=seen.device)[:, None], kept]
             for step in range(self.episode.steps):
                 texts = copies.texts() if step else texts
-                copies.backward(self.loss(copies, learned_from, texts), self.loss_scale)
-                optimizer.step()
+                if copies.backward(self.loss(copies, learned_from, texts), self.loss_scale):
+                    optimizer.step()
+                elif len(views) > 1:
+                    # alone, so that momentum, decay and count of steps stand still for one only
+                    return torch.cat([self.adapt(one) for one in views.split(1)])
         return copies.logits(seen[:, :1], copies.texts() if self.episode.steps else texts)[:, 0]
 
     def look(self, views: Tensor) -> Tensor:

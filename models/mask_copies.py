@@ -15,7 +15,9 @@ from models.attention import joint_attention
 from models.heads import join_heads, to_operands
 from models.rational import RationalMask
 
-ROWS = 1600  # (image, class) pairs worked on at a time: few enough for a core's cache
+# rows (view, class) worked on at a time: few enough for a core's cache; on other devices, where few
+# large kernels are better, as many as episodes bring at once. That was never measured there.
+ROWS_ON_CPU, ROWS_ELSEWHERE = 1600, 24_000
 
 
 class MaskCopies:
@@ -51,7 +53,8 @@ class MaskCopies:
         """
         text = text_features.expand(len(image_features), -1, -1)
         with torch.autocast(image_features.device.type, enabled=False):
-            some = max(1, ROWS // (image_features.shape[1] * text.shape[1]))
+            rows = rows_at_once(image_features.device)
+            some = max(1, rows // (image_features.shape[1] * text.shape[1]))
             parts = zip(
                 image_features.split(some), text.split(some), self._split(some), strict=True
             )
@@ -88,6 +91,11 @@ class MaskCopies:
         change = F.threshold(change, -1, -1)  # M - 1 = relu(1 + x) - 1 = max(x, -1)
         cosine = scale * image @ text.mT  # with M = 1 the logits are CLIP's own
         return cosine + (rational * change.view_as(rational)).sum(-1)
+
+
+def rows_at_once(device: torch.device) -> int:
+    """Rows (view, class) of rational matrices to work on at a time on a device."""
+    return ROWS_ON_CPU if device.type == "cpu" else ROWS_ELSEWHERE
 
 
 def is_one(mask: RationalMask) -> bool:

@@ -8,7 +8,7 @@ from results.as_csv import to_csv
 from results.as_json import to_json
 from results.layout import costs, draw, measured, quoted, shots_text
 from results.logs import NAMES_IN_LOG
-from results.names import REHEARSAL, source_of, suggest
+from results.names import REHEARSAL, family, source_of, suggest
 from results.notes import fates, notes
 from results.overview import overview
 from results.protocols import ADAPTED, MIXED, SHIFTED, TUNED
@@ -80,12 +80,15 @@ def comparable(found: Found, keyword: str) -> Published:
     """The papers' numbers that belong beside these.
 
     Raises:
-        ValueError: unless the runs are accuracies, of base-to-new or of test time.
+        ValueError: unless the runs are accuracies, of base-to-new or of test time, and some of them
+            on real sets.
     """
     if keyword != "accuracy":
         raise ValueError(f"--published quotes accuracies, not {keyword}; leave out one of the two")
     if found.rehearsal:
         raise ValueError("--published: a rehearsal compares with nothing; leave it out")
+    if not {family(run.dataset) for run in found.runs} & {"real sets", "shifts"}:
+        raise ValueError("--published: the papers have none of these datasets; leave it out")
     if all(run.part == ADAPTED for run in found.runs):
         return TEST_TIME
     if all(run.part in (TUNED, SHIFTED) for run in found.runs):

@@ -10,6 +10,7 @@ and exit code 2 before anything runs.
 import argparse
 import signal
 import sys
+from typing import NoReturn
 
 from results import wise_ft
 from results.layout import shots_text
@@ -41,9 +42,17 @@ def main(argv: list[str] | None = None) -> int:
     return 1 if failures else 0
 
 
+class OneLine(argparse.ArgumentParser):
+    """Tells of missing arguments in one line, as the scripts of single runs do."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises ValueError."""
+        raise ValueError(f"usage: {self.usage}")
+
+
 def parse_args(argv: list[str] | None) -> argparse.Namespace:
     """PROTOCOL DATASETS SEEDS TRAINERS [KEY VALUE ...]"""
-    parser = argparse.ArgumentParser(
+    parser = OneLine(
         description=__doc__.splitlines()[0],
         usage="SCRIPT [DATASETS] SEEDS TRAINERS [KEY VALUE ...], each a list with commas; "
         "what each script takes is said at its top",

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from PIL import Image
+from torch.utils.data import DataLoader
 from torchvision.transforms import Compose
 
 from dassl.data import DataManager
@@ -21,9 +22,13 @@ class CutBorder(NamedTuple):
 
 def cut_borders(dm: DataManager) -> None:
     """Let all loaders cut off the border that the dataset's pictures have, if they have one."""
-    border = getattr(dm.dataset, "border", 0)
-    loaders = (dm.train_loader_x, dm.val_loader, dm.test_loader) if border else ()
-    for loader in filter(None, loaders):
+    for loader in filter(None, (dm.train_loader_x, dm.val_loader, dm.test_loader)):
+        cut_border(loader, dm.dataset)
+
+
+def cut_border(loader: DataLoader, dataset) -> None:
+    """Let a loader of a dataset cut off the border that its pictures have, if they have one."""
+    if border := getattr(dataset, "border", 0):
         loader.dataset.transform = Compose([CutBorder(border), loader.dataset.transform])
 
 

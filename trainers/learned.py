@@ -46,18 +46,20 @@ def with_epochs(optim: CfgNode, epochs: int) -> CfgNode:
     return optim
 
 
-def require_unread(optim: CfgNode, why: str, instead: str) -> None:
+def require_unread(optim: CfgNode, why: str, name: str, instead: CfgNode) -> None:
     """Raise ValueError if an OPTIM node that nothing reads is not Dassl's default.
 
     Args:
         optim: the node; MAX_EPOCH may be anything.
         why: nothing reads it.
-        instead: the node that is read.
+        name: of the node that is read.
+        instead: that node.
     """
     defaults = get_cfg_default().OPTIM | BY_STEPS
     for key in sorted(optim.keys() - {"MAX_EPOCH"}):
         if optim[key] != defaults[key]:
-            raise ValueError(f"{why}, so nothing reads OPTIM.{key}; set {instead}.{key}")
+            advice = f"set {name}.{key}" if key in instead else "leave it out"
+            raise ValueError(f"{why}, so nothing reads OPTIM.{key}; {advice}")
 
 
 def load_initial_weights(module: nn.Module, path: str) -> None:

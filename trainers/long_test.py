@@ -31,6 +31,7 @@ class LongTest:
         print(f"Evaluate on the *{split}* set")
         self.episodes = self.build_episodes()
         journal = Journal(Path(self.output_dir, f"predictions_{split}.jsonl"), self.made_with())
+        self.seconds_before = journal.seconds_before
         try:
             answers = self.answer_all(loader, journal)
         finally:
@@ -43,8 +44,7 @@ class LongTest:
 
     def answer_all(self, loader: DataLoader, journal: Journal) -> list[Answer]:
         """The answers to all pictures of a loader, in its dataset's order."""
-        root = self.cfg.DATASET.ROOT
-        items = loader.dataset.data_source
+        root, items = loader.dataset.root, loader.dataset.data_source
         keys = [(path_below(root, item.impath), item.label) for item in items]
         left = unfinished(keys, journal.answers, loader.batch_size)
         done = [journal.answers[keys[i]] for i in sorted({*range(len(keys))} - {*left})]

@@ -8,7 +8,7 @@ from dassl.engine import TRAINER_REGISTRY
 from models.episodes import Episodes
 from models.token_alignment import AlignedEpisodes
 from trainers.maple import MaPLe
-from trainers.source_statistics import source_statistics
+from trainers.source_statistics import digest, source_statistics
 from trainers.tuned_at_test import TunedAtTest
 
 
@@ -48,6 +48,10 @@ class PromptAlign(TunedAtTest, MaPLe):
         """Load MaPLe's prompts and the statistics of its training pictures."""
         super().load_model(directory, epoch)
         self.source = source_statistics(self, directory, self.blocks)
+
+    def made_with(self) -> dict[str, str]:
+        """Also the statistics that decide an answer."""
+        return super().made_with() | {"token statistics": digest(self.source)}
 
     def build_episodes(self) -> Episodes:
         """Episodes that keep to the source."""

@@ -68,7 +68,8 @@ class RAda(WithRAda, ZeroshotCLIP):
     def check_cfg(self, cfg: CfgNode) -> None:
         """Raises ValueError for an OPTIM setting that nothing would read."""
         super().check_cfg(cfg)
-        require_unread(cfg.OPTIM, "RAda learns the mask only", "TRAINER.RADA.OPTIM")
+        own = cfg.TRAINER.RADA.OPTIM
+        require_unread(cfg.OPTIM, "RAda learns the mask only", "TRAINER.RADA.OPTIM", own)
 
 
 @TRAINER_REGISTRY.register()

@@ -55,6 +55,7 @@ class RunningCheckpoint:
             "epoch": epoch,
             "batch": batch,
             "best_result": float(trainer.best_result),
+            "seconds": trainer.seconds_before + time.time() - trainer.time_start,
             "scaler": trainer.scaler.state_dict(),
             "record": trainer.record(),
             "models": {n: m.state_dict() for n, m in trainer._models.items()},
@@ -86,7 +87,7 @@ class RunningCheckpoint:
             trainer._scheds[name].load_state_dict(sched)
         if state["scaler"]:
             trainer.scaler.load_state_dict(state["scaler"])
-        trainer.best_result = state["best_result"]
+        trainer.best_result, trainer.seconds_before = state["best_result"], state["seconds"]
         return state["epoch"], state["batch"]
 
     def remove(self) -> None:

@@ -1,5 +1,7 @@
 """Token statistics of the pictures that a checkpoint was trained on, kept beside it."""
 
+import contextlib
+import hashlib
 import os
 import pickle
 from collections.abc import Iterator
@@ -15,9 +17,13 @@ from dassl.data.datasets import build_dataset
 from dassl.data.transforms import build_transform
 from models.token_alignment import TokenStatistics, gather, watched_blocks
 from results.file import read_results
+from trainers.data import cut_border
 from trainers.records import flatten
 
 FILE = "token_statistics.pt"
+# what torch.load raises for a file that was cut off, is none of its own, or holds something else
+DAMAGE = (pickle.UnpicklingError, OSError, RuntimeError, EOFError)
+DAMAGE += (ValueError, LookupError, TypeError)
 
 
 def source_statistics(trainer, directory: str, blocks: range) -> TokenStatistics:
@@ -35,21 +41,42 @@ def source_statistics(trainer, directory: str, blocks: range) -> TokenStatistics
     made_with = {"prompts": trainer.digest(), "blocks": str(blocks)}
     made_with |= flatten(trainer.cfg.INPUT, "INPUT.")
     made_with |= {"backbone": trainer.cfg.MODEL.BACKBONE.NAME, "precision": trainer.own.PREC}
-    if path.is_file():
-        try:
-            kept = torch.load(path, map_location=trainer.device, weights_only=True)
-            if kept["made_with"] == made_with:
-                return TokenStatistics(kept["mean"], kept["variance"])
-        except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError):
-            print(f"{path} is damaged and made anew")
+    if (kept := _read(path, made_with, trainer.device)) is not None:
+        return kept
     statistics = gather(_tokens(trainer, _source_loader(trainer, directory), blocks))
+    _keep({"made_with": made_with, **statistics._asdict()}, path)
+    return statistics
+
+
+def digest(statistics: TokenStatistics) -> str:
+    """sha256 of the numbers."""
+    return hashlib.sha256(b"".join(t.cpu().numpy().tobytes() for t in statistics)).hexdigest()
+
+
+def _read(path: Path, made_with: dict, device: torch.device) -> TokenStatistics | None:
+    """What a file holds; None if there is none, it is damaged or was made with something else."""
+    if not path.is_file():
+        return None
     try:
-        part = path.with_suffix(f".tmp{os.getpid()}")
-        torch.save({"made_with": made_with, **statistics._asdict()}, part)
+        kept = torch.load(path, map_location=device, weights_only=True)
+        fits = kept["made_with"] == made_with
+        return TokenStatistics(kept["mean"], kept["variance"]) if fits else None
+    except DAMAGE:
+        print(f"{path} is damaged and made anew")
+        return None
+
+
+def _keep(content: dict, path: Path) -> None:
+    """Write a file in one piece; go on without it where that fails."""
+    part = path.with_suffix(f".tmp{os.getpid()}")
+    try:
+        torch.save(content, part)
         part.replace(path)
     except (OSError, RuntimeError) as error:  # torch.save raises both
         print(f"Not kept: {error}")
-    return statistics
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _source_loader(trainer, directory: str):
@@ -64,9 +91,10 @@ def _source_loader(trainer, directory: str):
     cfg.DATALOADER.NUM_WORKERS = trainer.cfg.DATALOADER.NUM_WORKERS
     cfg.INPUT = trainer.cfg.INPUT
     print(f"Token statistics of {cfg.DATASET.NAME}'s training pictures (once)")
-    pictures = build_dataset(cfg).train_x
-    transform = build_transform(cfg, is_train=False)
-    return build_data_loader(cfg, data_source=pictures, tfm=transform, is_train=False)
+    dataset, transform = build_dataset(cfg), build_transform(cfg, is_train=False)
+    loader = build_data_loader(cfg, data_source=dataset.train_x, tfm=transform, is_train=False)
+    cut_border(loader, dataset)
+    return loader
 
 
 @torch.no_grad()

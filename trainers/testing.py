@@ -7,8 +7,13 @@ from trainers.answers import Answer, answers_of, measures
 
 
 class Testing:
-    """Mixin of `CLIPTrainer`."""
+    """Mixin of `CLIPTrainer`.
 
+    Attributes:
+        seconds_before: what the earlier parts of a run took that was interrupted.
+    """
+
+    seconds_before = 0.0
     _answers: list[Answer]
 
     def parse_batch_test(self, batch: dict) -> tuple[Tensor, Tensor]:
@@ -29,9 +34,22 @@ class Testing:
         return accuracy
 
     def model_inference(self, images: Tensor) -> Tensor:
-        """Logits (B, K) of the batch that was parsed last."""
-        logits = self.with_paths(self._test_batch, self.model, images).logits
+        """Logits (B, K) of the batch that was parsed last.
+
+        Raises:
+            ValueError: naming the pictures, if a feature vector is zero or a number is not finite.
+        """
+        logits = self.with_paths(self._test_batch, self._finite_logits, images)
         self._answers += answers_of(logits, self._test_batch["label"])
+        return logits
+
+    def _finite_logits(self, images: Tensor) -> Tensor:
+        logits = self.model(images).logits
+        if not logits.isfinite().all():
+            raise ValueError(
+                "the logits are not finite, as after a training that diverged; train again with a "
+                "lower learning rate, or PREC fp32"
+            )
         return logits
 
     def split_tested(self, split: str | None) -> str:

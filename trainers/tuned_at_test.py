@@ -3,32 +3,16 @@
 import hashlib
 from pathlib import Path
 
-from torch import Tensor
-from torch.optim import Optimizer
 from yacs.config import CfgNode
 
 from dassl.data import DataManager
-from dassl.optim import build_optimizer
 from models.episodes import Episode, Episodes
 from results.file import read_results
 from trainers.data import cut_borders
-from trainers.learned import own_optim, require_unread
+from trainers.episode_settings import SETTINGS, check_settings, kept, optimizer_of
+from trainers.learned import require_unread
 from trainers.long_test import LongTest
-from trainers.views import AUGMIX, ReproducibleWrapper, Views
-
-# TPT's numbers (Shu et al., arXiv 2209.07511)
-SETTINGS = {
-    "VIEWS": 64,  # of each picture, itself among them
-    "KEEP": 0.1,  # of the views, those of lowest entropy
-    "STEPS": 1,
-    "AUGMIX": "auto",  # on, off; auto: off on ImageNet and its shifts
-    "EPISODES": 8,  # pictures at a time, each with its own copy of what is tuned
-    "OPTIM": {
-        key: value
-        for key, value in own_optim(NAME="adamw", LR=5e-3, WEIGHT_DECAY=0.01).items()
-        if not key.startswith(("LR_", "WARMUP_", "STEPSIZE", "GAMMA"))  # there is no schedule
-    },
-}
+from trainers.views import ReproducibleWrapper, Views, root_of
 
 
 class TunedAtTest(LongTest):
@@ -52,23 +36,9 @@ class TunedAtTest(LongTest):
     def check_cfg(self, cfg: CfgNode) -> None:
         """Raises ValueError for numbers that make no episode, or settings that nothing reads."""
         super().check_cfg(cfg)
-        require_unread(cfg.OPTIM, f"{cfg.TRAINER.NAME} learns at test time only", "TEST.OPTIM")
-        test = cfg.TEST
-        for name, least in (("VIEWS", 1), ("STEPS", 0), ("EPISODES", 1)):
-            if test[name] < least:
-                raise ValueError(f"TEST.{name} must be {least} or more, got {test[name]}")
-        if not 0 < test.KEEP <= 1 or self.kept(cfg) < 1:
-            raise ValueError(
-                f"TEST.KEEP {test.KEEP} of TEST.VIEWS {test.VIEWS} keeps no view; it is a part "
-                "of 1, and their product has to be at least one view"
-            )
-        if test.AUGMIX not in AUGMIX:
-            raise ValueError(f'TEST.AUGMIX is one of {", ".join(AUGMIX)}; got "{test.AUGMIX}"')
-
-    @staticmethod
-    def kept(cfg: CfgNode) -> int:
-        """Views that are learned from."""
-        return int(cfg.TEST.VIEWS * cfg.TEST.KEEP)
+        why = f"{cfg.TRAINER.NAME} learns at test time only"
+        require_unread(cfg.OPTIM, why, "TEST.OPTIM", cfg.TEST.OPTIM)
+        check_settings(cfg)
 
     def build_data_loader(self) -> None:
         """Dassl's loaders, with views of each test picture; as many at a time as episodes."""
@@ -83,6 +53,9 @@ class TunedAtTest(LongTest):
         self.num_classes, self.lab2cname = dm.num_classes, dm.lab2cname
         self.num_source_domains = dm.num_source_domains
         cut_borders(dm)
+        root = cfg.DATASET.ROOT
+        for loader in filter(None, (dm.val_loader, dm.test_loader)):
+            loader.dataset.root = root_of(getattr(dm.dataset, "dataset_dir", root), root)
 
     def record(self) -> dict[str, dict]:
         """A checkpoint fits if it is of the trainer that this one starts from."""
@@ -119,11 +92,7 @@ class TunedAtTest(LongTest):
     def episode(self) -> Episode:
         """How one image is learned from."""
         test = self.cfg.TEST
-
-        def optimizer(tensors: list[Tensor]) -> Optimizer:
-            return build_optimizer(None, test.OPTIM, param_groups=tensors)
-
-        return Episode(self.kept(self.cfg), test.STEPS, optimizer)
+        return Episode(kept(test), test.STEPS, optimizer_of(test.OPTIM))
 
     def digest(self) -> str:
         """sha256 of the tensors that episodes start from."""

@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 import torch
+from torch.utils.data import DataLoader
 from yacs.config import CfgNode
 
 from dassl.data import DataManager
@@ -27,27 +28,23 @@ def keep_test_apart(cfg: CfgNode, dm: DataManager) -> None:
     held, kept = divided(data.train_x, cfg.TRAIN.HOLD_OUT, max(0, cfg.SEED))
     print(f"{len(held):,} of {len(data.train_x):,} training pictures choose the best epoch")
     data._train_x, data._val = kept, held
-    old, own = dm.train_loader_x.dataset, cfg.DATALOADER
-    dm.train_loader_x = build_data_loader(
+    own, test = cfg.DATALOADER, dm.test_loader
+    dm.train_loader_x = loader_like(dm.train_loader_x, cfg, own.TRAIN_X, kept, is_train=True)
+    dm.val_loader = loader_like(test, cfg, own.TEST, held, is_train=False)
+
+
+def loader_like(loader: DataLoader, cfg: CfgNode, node: CfgNode, items: list, is_train: bool):
+    """A loader of other items, with the transform and the wrapper of this one."""
+    return build_data_loader(
         cfg,
-        sampler_type=own.TRAIN_X.SAMPLER,
-        data_source=kept,
-        batch_size=own.TRAIN_X.BATCH_SIZE,
-        n_domain=own.TRAIN_X.N_DOMAIN,
-        n_ins=own.TRAIN_X.N_INS,
-        tfm=old.transform,
-        is_train=True,
-        dataset_wrapper=type(old),
-    )
-    test = dm.test_loader
-    dm.val_loader = build_data_loader(
-        cfg,
-        sampler_type=own.TEST.SAMPLER,
-        data_source=held,
-        batch_size=own.TEST.BATCH_SIZE,
-        tfm=test.dataset.transform,
-        is_train=False,
-        dataset_wrapper=type(test.dataset),
+        sampler_type=node.SAMPLER,
+        data_source=items,
+        batch_size=node.BATCH_SIZE,
+        n_domain=node.get("N_DOMAIN", 0),
+        n_ins=node.get("N_INS", 2),
+        tfm=loader.dataset.transform,
+        is_train=is_train,
+        dataset_wrapper=type(loader.dataset),
     )
 
 

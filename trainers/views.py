@@ -1,7 +1,8 @@
 """Views of a test picture: the picture itself, then random crops of it (TPT, arXiv 2209.07511).
 
-What is random in them is drawn from the seed and the picture's path below DATASET.ROOT, so that
-neither the order nor the number of pictures, nor batches, nor workers change a view.
+What is random in them is drawn from the seed and the picture's path below DATASET.ROOT, or below
+the folder that a dataset elsewhere lies in, so that neither the order nor the number of pictures,
+nor batches, nor workers, nor the machine change a view.
 """
 
 import os
@@ -58,13 +59,22 @@ class Views:
 
 
 class ReproducibleWrapper(DatasetWrapper):
-    """Test items whose randomness is their own; training items are Dassl's."""
+    """Test items whose randomness is their own; training items are Dassl's.
+
+    Attributes:
+        root: folder that pictures are named from; the datasets' unless changed.
+    """
+
+    def __init__(self, cfg: CfgNode, *args, **kwargs):
+        """Args as for Dassl's."""
+        super().__init__(cfg, *args, **kwargs)
+        self.root = cfg.DATASET.ROOT
 
     def __getitem__(self, idx: int) -> dict:
         """As Dassl's."""
         if self.is_train:
             return super().__getitem__(idx)
-        path = path_below(self.cfg.DATASET.ROOT, self.data_source[idx].impath)
+        path = path_below(self.root, self.data_source[idx].impath)
         with torch.random.fork_rng(devices=[]):
             name = f"{max(0, self.cfg.SEED)} {path}"
             torch.default_generator.manual_seed(zlib.crc32(name.encode()))
@@ -72,9 +82,22 @@ class ReproducibleWrapper(DatasetWrapper):
 
 
 def path_below(root: str, path: str) -> str:
-    """A picture's path below the folder of the datasets: the same on every machine."""
-    root = os.path.abspath(os.path.expanduser(root))
-    return os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/")
+    """A picture's path below a folder: the same on every machine."""
+    return os.path.relpath(os.path.abspath(path), _absolute(root)).replace(os.sep, "/")
+
+
+def root_of(folder: str, root: str) -> str:
+    """The folder that the pictures in a dataset's folder are named from.
+
+    It is the root of the datasets, or the one that holds a folder elsewhere: where the root lies
+    says nothing about those pictures.
+    """
+    folder, root = _absolute(folder), _absolute(root)
+    return root if os.path.commonpath([folder, root]) == root else os.path.dirname(folder)
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(os.path.expanduser(path))
 
 
 def with_augmix(cfg: CfgNode) -> bool:

@@ -1,5 +1,7 @@
 """TPT against the golden numbers of the reference."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -40,44 +42,52 @@ def golden_views(case: dict) -> torch.Tensor:
     return torch.stack([base, *(view.float() for view in mixed)])[None]
 
 
-@pytest.mark.parametrize("case", ["words", "given"])
-def test_one_step_equals_the_reference(case, golden):
-    data = golden("tpt.npz")
-    meta = data["meta"]["steps"][case]
-    views = golden_views(meta)
-    np.testing.assert_allclose(
-        views[0, :3, :, :2, :2], data[f"{case}.view_check"], rtol=0, atol=1e-6
-    )
+class Watched(Episodes):
+    """Remembers its last loss, and of what."""
+
+    def loss(self, copies, seen, texts):
+        self.copies_of_last, self.seen, self.last = copies, seen, super().loss(copies, seen, texts)
+        return self.last
+
+
+@pytest.fixture(scope="module", params=["words", "given"])
+def step(request, golden) -> SimpleNamespace:
+    """What one step starts from, ours and the reference's."""
+    data, name = golden("tpt.npz"), request.param
+    meta, views = data["meta"]["steps"][name], golden_views(data["meta"]["steps"][name])
+    wanted = {key.removeprefix(f"{name}."): data[key] for key in data if key.startswith(name)}
     backbone = draw_backbone()
-    names = data["meta"]["classnames"]
-    learner = PromptLearner(backbone, names, meta["n_ctx"], meta["ctx_init"] or "")
-    start = torch.from_numpy(data[f"{case}.ctx_init"])
-    if case == "words":
+    words = meta["ctx_init"] or ""
+    learner = PromptLearner(backbone, data["meta"]["classnames"], meta["n_ctx"], words)
+    start = torch.from_numpy(wanted["ctx_init"])
+    if words:
         torch.testing.assert_close(learner.ctx.data, start, rtol=0, atol=0)
     learner.ctx.data.copy_(start)
     classifier = CLIPClassifier(PromptEncoder(backbone, learner), CosineHead())
     kept = int(meta["n_views"] * meta["selection_p"])
-    found = {}
+    episode = Episode(kept, meta["tta_steps"], lambda t: torch.optim.AdamW(t, meta["lr"]))
+    episodes = Watched(classifier, ["prompt"], episode)
+    found = {"wanted": wanted, "views": views, "kept": kept, "start": start}
+    return SimpleNamespace(**found, learner=learner, classifier=classifier, episodes=episodes)
 
-    class Watched(Episodes):
-        def loss(self, copies, seen, texts):
-            found.update(copies=copies, seen=seen, loss=super().loss(copies, seen, texts))
-            return found["loss"]
 
-    def optimizer(tensors):
-        return torch.optim.AdamW(tensors, meta["lr"])
+def test_scores_and_selection_of_views_equal_the_reference(step):
+    views, wanted = step.views, step.wanted
+    np.testing.assert_allclose(views[0, :3, :, :2, :2], wanted["view_check"], rtol=0, atol=1e-6)
+    scores = step.classifier(views[0]).logits.detach()
+    np.testing.assert_allclose(scores, wanted["logits_before"], rtol=0, atol=3e-4)
+    assert confident_views(scores[None], step.kept).tolist() == [wanted["idx"].tolist()]
+    step.episodes(views)
+    features = step.episodes.look(views)
+    torch.testing.assert_close(step.episodes.seen[0], features[0, wanted["idx"]])
 
-    episodes = Watched(classifier, ["prompt"], Episode(kept, meta["tta_steps"], optimizer))
-    features = episodes.look(views)
-    scores = classifier(views[0]).logits
-    np.testing.assert_allclose(scores.detach(), data[f"{case}.logits_before"], rtol=0, atol=3e-4)
-    logits = episodes(views)
-    assert confident_views(scores[None], kept).tolist() == [data[f"{case}.idx"].tolist()]
-    torch.testing.assert_close(found["seen"][0], features[0, data[f"{case}.idx"]])
-    np.testing.assert_allclose(found["loss"].item(), data[f"{case}.loss"], rtol=0, atol=1e-5)
-    ctx = found["copies"].prompts.tuned["ctx"]
-    gradient = data[f"{case}.grad"]
+
+def test_one_step_equals_the_reference(step):
+    episodes, wanted = step.episodes, step.wanted
+    logits = episodes(step.views)
+    np.testing.assert_allclose(episodes.last.item(), wanted["loss"], rtol=0, atol=1e-5)
+    ctx, gradient = episodes.copies_of_last.prompts.tuned["ctx"], wanted["grad"]
     np.testing.assert_allclose(ctx.grad[0], gradient, rtol=0, atol=1e-3 * abs(gradient).max())
-    np.testing.assert_allclose(ctx[0].detach(), data[f"{case}.ctx_final"], rtol=0, atol=1e-4)
-    np.testing.assert_allclose(logits, data[f"{case}.logits_final"], rtol=0, atol=5e-3)
-    torch.testing.assert_close(learner.ctx.data, start, rtol=0, atol=0)
+    np.testing.assert_allclose(ctx[0].detach(), wanted["ctx_final"], rtol=0, atol=1e-4)
+    np.testing.assert_allclose(logits, wanted["logits_final"], rtol=0, atol=5e-3)
+    torch.testing.assert_close(step.learner.ctx.data, step.start, rtol=0, atol=0)

@@ -10,7 +10,7 @@ from benchmarks.dense import DenseHead
 from benchmarks.plain_episodes import plain_episodes
 from models.classifier import Output
 from models.episodes import Episode, Episodes
-from models.mask_copies import MaskCopies
+from models.mask_copies import MaskCopies, rows_at_once
 from tests.episodes import KEPT, adamw, build, views_of
 from tests.rada import features, random_head
 from tests.tinyclip import draw_backbone
@@ -63,3 +63,16 @@ def test_copies_of_a_mask_equal_the_dense_formula_in_float64(shared):
         wanted = torch.autograd.grad(own, parameters, retain_graph=True)
         for expected, gradient in zip(wanted, found, strict=True):
             torch.testing.assert_close(gradient[i], expected, rtol=1e-8, atol=1e-9)
+
+
+def test_the_number_of_rows_at_a_time_changes_nothing(monkeypatch):
+    """It depends on the device: a cache on a CPU, few large kernels elsewhere."""
+    assert rows_at_once(torch.device("cpu")) < rows_at_once(torch.device("cuda"))
+    copies = MaskCopies(random_head(16, 2).mask, 5, 2)
+    inputs = features(5, 4, 16), features(5, 6, 16, seed=1), torch.tensor(20.0).double()
+    found = []
+    for rows in (1, 2 * 4 * 6, 10_000):
+        monkeypatch.setattr("models.mask_copies.rows_at_once", lambda device, rows=rows: rows)
+        found.append(copies.logits(*inputs))
+    torch.testing.assert_close(found[0], found[2], rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(found[1], found[2], rtol=1e-9, atol=1e-9)

@@ -47,43 +47,59 @@ def classifier(data) -> CLIPClassifier:
     return CLIPClassifier(PromptEncoder(backbone, learner), CosineHead())
 
 
-def test_one_step_equals_the_authors_program(data, classifier):
-    meta = data["meta"]
-    seed, shape = meta["view_seed"], (3, 32, 32)
+@pytest.fixture(scope="module")
+def views(data) -> torch.Tensor:
+    """(1, V, 3, 32, 32), by the recipe in the file's meta."""
+    seed, shape = data["meta"]["view_seed"], (3, 32, 32)
     base = draw_parameter(seed, "base", shape, 1.0)
-    noise = [draw_parameter(seed, f"view{i}", shape, 1.0) for i in range(1, meta["n_views"])]
+    noise = [
+        draw_parameter(seed, f"view{i}", shape, 1.0) for i in range(1, data["meta"]["n_views"])
+    ]
     others = [(0.8 * base.double() + 0.6 * each.double()).float() for each in noise]
-    views = torch.stack([base, *others])[None]
+    return torch.stack([base, *others])[None]
+
+
+class Watched(AlignedEpisodes):
+    """Remembers its last loss, the entropy in it, and of what."""
+
+    def loss(self, copies, seen, texts):
+        self.tuned, self.last = copies.prompts.tuned, super().loss(copies, seen, texts)
+        self.entropy = Episodes.loss(self, copies, seen, texts)
+        return self.last
+
+
+@pytest.fixture(scope="module")
+def episodes(data, classifier) -> Watched:
+    """The authors' setting and a source that is drawn."""
+    meta = data["meta"]
     mean, deviation = (
-        draw_parameter(seed, f"source.{name}", (3, 7, 768), 0.5) for name in ("mean", "variance")
+        draw_parameter(meta["view_seed"], f"source.{name}", (3, 7, 768), 0.5)
+        for name in ("mean", "variance")
     )
     source = TokenStatistics(mean[:2], deviation[:2].square())
-    found = {}
-
-    class Watched(AlignedEpisodes):
-        def loss(self, copies, seen, texts):
-            found.update(copies=copies, loss=super().loss(copies, seen, texts))
-            found["entropy"] = Episodes.loss(self, copies, seen, texts)
-            return found["loss"]
-
     kept = int(meta["n_views"] * meta["keep"])
     episode = Episode(kept, 1, lambda tensors: torch.optim.AdamW(tensors, meta["lr"]))
-    weight = meta["weight"] / 3
-    episodes = Watched(classifier, ["prompt"], episode, source, range(2), weight)
+    return Watched(classifier, ["prompt"], episode, source, range(2), meta["weight"] / 3)
+
+
+def test_scores_and_selection_equal_the_authors_program(data, classifier, views, episodes):
     with torch.no_grad():
         scores = classifier(views[0]).logits
     np.testing.assert_allclose(scores, data["logits_before"], rtol=0, atol=3e-4)
-    assert confident_views(scores[None], kept).tolist() == [data["idx"].tolist()]
+    kept = confident_views(scores[None], episodes.episode.kept)
+    assert kept.tolist() == [data["idx"].tolist()]
+
+
+def test_one_step_equals_the_authors_program(data, views, episodes):
     logits = episodes(views)
-    np.testing.assert_allclose(found["entropy"].item(), data["entropy"], rtol=0, atol=1e-5)
-    aligned = (found["loss"] - found["entropy"]).item() / weight
+    np.testing.assert_allclose(episodes.entropy.item(), data["entropy"], rtol=0, atol=1e-5)
+    aligned = (episodes.last - episodes.entropy).item() / episodes.weight
     np.testing.assert_allclose(aligned, data["align"], rtol=1e-5)
-    tuned = found["copies"].prompts.tuned
-    for theirs, norm in meta["grad_norms"].items():
-        assert tuned[our_name(theirs)].grad.norm().item() == pytest.approx(norm, rel=1e-3)
+    for theirs, norm in data["meta"]["grad_norms"].items():
+        gradient = episodes.tuned[our_name(theirs)].grad[0]
+        assert gradient.norm().item() == pytest.approx(norm, rel=1e-3)
         if f"grad.{theirs}" in data:
             wanted = torch.from_numpy(data[f"grad.{theirs}"])
-            gradient = tuned[our_name(theirs)].grad[0]
             assert (gradient - wanted).norm() < 1e-3 * wanted.norm(), theirs
     np.testing.assert_allclose(logits, data["logits_final"], rtol=0, atol=2e-3)
 

@@ -90,6 +90,16 @@ def test_published_numbers_with_their_remarks_in_every_format(adapted, style):
         assert [word for word in row.split() if word[:1].isdigit()] == ["63.55", "65.29", "59.37"]
 
 
+def test_nothing_is_quoted_beside_embedded_sets_alone(experiment):
+    """Their pictures and their CLIP are others."""
+    for dataset in ("digits", "herds_plain", "birds"):
+        experiment.add("adapted", dataset, "TPT", 1, 60.0)
+    with pytest.raises(ValueError, match="the papers have none of these datasets; leave it out"):
+        report(experiment.root, published=True)
+    experiment.add("adapted", "imagenet_a", "TPT", 1, 50.0)
+    assert "PromptAlign (quoted)" in report(experiment.root, published=True)[0]
+
+
 def test_published_averages_fit_the_four_sets():
     """But one, which is quoted as it is printed and remarked on."""
     assert set(TEST_TIME.datasets) == set(SHIFTS) - {"objectnet"}

@@ -81,6 +81,7 @@ OTHER_CLIP = "CoOpTPT starts from CoOp trained on imagenet, whose CLIP is anothe
         (TEST, ["dtd", "1", "CoOpTPT"], {"SOURCE": "imagenetv2"}, "imagenetv2 is a shift of"),
         (TEST, ["digits", "1", "CoOpTPT"], {}, f"{OTHER_CLIP} digits; set SOURCE"),
         (SWEEP, ["digits,dtd", "1", "TPT,CoOpTPT"], {}, f"{OTHER_CLIP} digits; set SOURCE"),
+        (SWEEP, ["dtd", "1"], {}, "usage: SCRIPT [DATASETS] SEEDS TRAINERS"),
         (SWEEP, ["dtd", "1", "Forgotten"], {}, FORGOTTEN),
         (SWEEP, ["dtd", "1", "TPT"], {"CFG": "rn50"}, 'no config "rn50" for TPT'),
     ],

@@ -12,8 +12,10 @@ from dassl.utils import Logger
 from datasets.picks import Picks
 from datasets.pictures import Picture
 from tests.tinyclip import draw_state_dict
+from tests.trainers.adapting import adapt, trained  # noqa: F401
 from trainers import rehearsal
 from trainers.base import CLIPTrainer
+from trainers.training import TrainingStep
 
 
 @pytest.fixture(scope="session")
@@ -130,3 +132,28 @@ def rehearse(scratch, monkeypatch):
     monkeypatch.setenv("REHEARSE_ROOT", str(scratch))
     monkeypatch.setattr(rehearsal, "PICTURES", 3)
     monkeypatch.setattr(rehearsal, "WORKERS", 0)
+
+
+STEPS = ("OPTIM.MAX_EPOCH", "2", "TRAIN.SAVE_STEPS", "1", "TEST.FINAL_MODEL", "last_step")
+
+
+class Stop(Exception):
+    """Ends a run in the middle."""
+
+
+@pytest.fixture
+def stopped(run_train, monkeypatch, tmp_path):
+    """The output folder of an FT that was stopped behind its second step."""
+    steps = []
+    whole = TrainingStep.forward_backward
+
+    def forward_backward(self, batch):
+        if len(steps) == 2:
+            raise Stop
+        steps.append(batch["impath"])
+        return whole(self, batch)
+
+    with monkeypatch.context() as patch, pytest.raises(Stop):
+        patch.setattr(TrainingStep, "forward_backward", forward_backward)
+        run_train("FT", tmp_path / "out", *STEPS)
+    return tmp_path / "out"

@@ -30,7 +30,7 @@ def test_it_runs_from_a_trained_model(run_train, tmp_path):
 
 
 def test_every_option_of_the_page_has_its_default():
-    from trainers.tuned_at_test import SETTINGS
+    from trainers.episode_settings import SETTINGS
 
     rows = dict(re.findall(r"^\| TEST\.(\w+) \| ([^|]+) \|", PAGE, re.M))
     assert rows.keys() == SETTINGS.keys()

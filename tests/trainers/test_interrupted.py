@@ -2,76 +2,15 @@
 
 import errno
 import os
-import shutil
 import signal
-from pathlib import Path
 
 import pytest
 import torch
 
 import train
-from tests.trainers.conftest import OPTIONS, command_line, shallow
+from tests.trainers.conftest import OPTIONS, STEPS, command_line, shallow
 from trainers import running
 from trainers.training import TrainingStep
-
-STEPS = ("OPTIM.MAX_EPOCH", "2", "TRAIN.SAVE_STEPS", "1", "TEST.FINAL_MODEL", "last_step")
-
-
-class Stop(Exception):
-    """Ends a run in the middle."""
-
-
-@pytest.fixture
-def stopped(run_train, monkeypatch, tmp_path):
-    """The output folder of an FT that was stopped behind its second step."""
-    steps = []
-    whole = TrainingStep.forward_backward
-
-    def forward_backward(self, batch):
-        if len(steps) == 2:
-            raise Stop
-        steps.append(batch["impath"])
-        return whole(self, batch)
-
-    with monkeypatch.context() as patch, pytest.raises(Stop):
-        patch.setattr(TrainingStep, "forward_backward", forward_backward)
-        run_train("FT", tmp_path / "out", *STEPS)
-    return tmp_path / "out"
-
-
-@pytest.mark.parametrize(
-    "trainer, options, classes, words",
-    [
-        ("L2SP", (), "base", "trained with TRAINER."),
-        ("FT", ("OPTIM.LR", "0.5"), "base", "trained with OPTIM.LR = 3e-05, this run has 0.5"),
-        ("FT", ("TRAIN.CLIP_NORM", "9.0"), "base", "trained with TRAIN.CLIP_NORM = 1.0"),
-        ("FT", (), "new", "trained with DATASET.SUBSAMPLE_CLASSES = base"),
-        ("FT", ("MODEL.BACKBONE.NAME", "{other}"), "base", "trained with MODEL.BACKBONE.NAME = "),
-    ],
-)
-def test_another_run_is_refused(
-    trainer, options, classes, words, stopped, run_train, tiny_clip, tmp_path
-):
-    other = shutil.copy(tiny_clip, tmp_path / "other.pt")
-    options = [option.format(other=other) for option in options]
-    with pytest.raises(ValueError, match=words) as error:
-        run_train(trainer, stopped, *STEPS, *options, classes=classes)
-    assert "running.pth.tar" in str(error.value)
-
-
-def test_other_pictures_are_refused(stopped, run_train, caltech_root):
-    """A training picture that was exchanged since."""
-    record = torch.load(stopped / "running.pth.tar", weights_only=True)["record"]["run"]
-    assert record["training pictures"].startswith("16 of digest ")
-    trainer = run_train("FT", stopped / "b", *STEPS, arguments=("--no-train",))
-    path = Path(trainer.dm.dataset.train_x[0].impath)
-    content = path.read_bytes()
-    try:
-        path.write_bytes(content + b"0")
-        with pytest.raises(ValueError, match="trained with training pictures = 16 of digest"):
-            run_train("FT", stopped, *STEPS)
-    finally:
-        path.write_bytes(content)
 
 
 def test_a_damaged_checkpoint_is_refused(stopped, run_train):

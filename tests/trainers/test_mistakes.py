@@ -90,6 +90,17 @@ def test_features_that_are_not_finite_name_their_pictures(mistake, tmp_path, tin
     assert "image feature 0 is not finite" in line and "image_0" in line
 
 
+def test_logits_that_are_not_finite_name_their_pictures(mistake, run_train, tmp_path):
+    run_train("RAda", tmp_path / "model", "OPTIM.MAX_EPOCH", "1")
+    file = tmp_path / "model" / "mask" / "model.pth.tar-1"
+    checkpoint = torch.load(file, weights_only=True)
+    checkpoint["state_dict"]["out.bias"].fill_(float("nan"))
+    torch.save(checkpoint, file)
+    line = mistake("RAda", extra=("--eval-only", "--model-dir", str(tmp_path / "model")))
+    assert "the logits are not finite, as after a training that diverged" in line
+    assert "(batch of " in line and "image_0" in line
+
+
 def test_output_folder_that_cannot_be_written(mistake, tmp_path):
     (tmp_path / "file").write_text("in the way")
     line = mistake(replace=[("--output-dir", tmp_path / "file" / "out")])

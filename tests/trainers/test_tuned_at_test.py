@@ -1,44 +1,19 @@
 """What holds for every trainer that learns at test time."""
 
 import json
+import shutil
 
 import pytest
 import torch
 
+import train
 import trainers
 from dassl.engine import TRAINER_REGISTRY
+from tests.trainers.adapting import FEW_VIEWS, predictions
+from tests.trainers.conftest import OPTIONS, command_line
 from trainers.tuned_at_test import TunedAtTest
 
 NAMES = [n for n, c in trainers.registered().items() if issubclass(c, TunedAtTest)]
-FEW_VIEWS = ("TEST.VIEWS", "8", "TEST.KEEP", "0.3", "TEST.EPISODES", "3")
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """Folders of the trainings that were needed so far, by trainer."""
-    return {}
-
-
-@pytest.fixture
-def adapt(run_train, trained, tmp_path_factory):
-    """Run a test-time trainer, from a short training if it starts from one; returns it."""
-
-    def run(name: str, output, *opts: str, arguments=(), classes="base"):
-        source = TRAINER_REGISTRY.get(name).starts_from
-        if source and source not in trained:
-            trained[source] = tmp_path_factory.mktemp(source)
-            run_train(source, trained[source], "OPTIM.MAX_EPOCH", "2")
-        loading = ("--eval-only", "--model-dir", str(trained[source])) if source else ()
-        options = {"arguments": (*loading, *arguments), "classes": classes}
-        return run_train(name, output, *FEW_VIEWS, *opts, **options)
-
-    return run
-
-
-def predictions(folder) -> dict[str, dict]:
-    """The answers of a finished test, by picture."""
-    header, *lines = (folder / "predictions_test.jsonl").read_text().splitlines()
-    return {line["path"]: line for line in map(json.loads, lines)}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -93,40 +68,26 @@ def test_other_classes_and_half_precision(name, precision, adapt, tmp_path):
     assert len(names) == 4 and len(predictions(tmp_path)) == len(trainer.dm.dataset.test)
 
 
-@pytest.mark.parametrize("name", ["TPT", "RAdaTPTPretrained", "PromptAlign"])
-def test_an_interrupted_test_goes_on_at_the_next_picture(name, adapt, tmp_path, monkeypatch):
-    adapt(name, tmp_path / "whole")
-    expected = predictions(tmp_path / "whole")
-    cls, calls = TRAINER_REGISTRY.get(name), []
-    infer = cls.model_inference
-
-    def stops(self, views):
-        calls.append(len(views))
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return infer(self, views)
-
-    monkeypatch.setattr(cls, "model_inference", stops)
-    with pytest.raises(KeyboardInterrupt):
-        adapt(name, tmp_path / "cut")
-    part = tmp_path / "cut" / "predictions_test.jsonl.part"
-    assert not (tmp_path / "cut" / "results.json").exists()
-    lines = part.read_text().splitlines(keepends=True)
-    part.write_text("".join(lines[:-1]) + '{"path": "half a li')  # killed while writing
-    adapt(name, tmp_path / "cut")
-    assert predictions(tmp_path / "cut") == expected
-    assert sum(calls) == len(expected) + 6  # the batches that were not written whole, again
-    results = [
-        json.loads((tmp_path / run / "results.json").read_text()) for run in ("whole", "cut")
-    ]
-    assert results[0]["metrics"] == results[1]["metrics"]
-
-
 def test_another_seed_sees_other_views(adapt, tmp_path):
     adapt("TPT", tmp_path / "a")
     adapt("TPT", tmp_path / "b", arguments=("--seed", "2"))
     first, second = (predictions(tmp_path / run) for run in "ab")
     assert first.keys() == second.keys() and first != second
+
+
+def test_pictures_outside_the_root_do_not_depend_on_it(caltech_root, tiny_clip, tmp_path):
+    """A dataset in a folder of its own, DATA here and there."""
+    for name in ("ant", "barrel"):
+        source = caltech_root / "caltech-101" / "101_ObjectCategories" / name
+        shutil.copytree(source, tmp_path / "mine" / name)
+    custom = ("DATASET.NAME", "Custom", "DATASET.CUSTOM.FOLDER", str(tmp_path / "mine"))
+    found = []
+    for root in (tmp_path / "a", tmp_path / "b" / "deeper"):
+        command = command_line(root, tiny_clip, "TPT", root / "out")
+        train.main([*command, *OPTIONS, *FEW_VIEWS, *custom])
+        found.append(predictions(root / "out"))
+    assert found[0] == found[1]
+    assert all(path.startswith("mine/") for path in found[0])
 
 
 def test_what_a_mask_alone_tunes_stays_tpt_at_first(adapt, tmp_path):

@@ -10,7 +10,7 @@ from yacs.config import CfgNode
 import datasets
 from dassl.config import get_cfg_default
 from trainers import augmix
-from trainers.views import ReproducibleWrapper, Views, path_below, with_augmix
+from trainers.views import ReproducibleWrapper, Views, path_below, root_of, with_augmix
 
 
 @pytest.fixture
@@ -102,6 +102,20 @@ def test_views_depend_on_seed_and_path_only(cfg, picture, tmp_path):
 def test_paths_are_those_below_the_root():
     assert path_below("/data", "/data/dtd/images/a.jpg") == "dtd/images/a.jpg"
     assert path_below("/data/", "/data/./dtd/a.jpg") == "dtd/a.jpg"
+
+
+@pytest.mark.parametrize(
+    "folder, root, expected",
+    [
+        ("/data/dtd", "/data/", "/data"),
+        ("/data/my/birds", "/data", "/data"),
+        ("/data", "/data", "/data"),
+        ("/pets/birds", "/data", "/pets"),
+        ("/data2/birds", "/data", "/data2"),
+    ],
+)
+def test_pictures_are_named_from_the_root_or_from_what_holds_their_folder(folder, root, expected):
+    assert root_of(folder, root) == expected
 
 
 def test_augmix_stays_near_the_picture(picture):

@@ -1,0 +1,44 @@
+"""A training by steps goes on from its own checkpoint only."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.trainers.conftest import STEPS
+
+
+@pytest.mark.parametrize(
+    "trainer, options, classes, words",
+    [
+        ("L2SP", (), "base", "trained with TRAINER."),
+        ("FT", ("OPTIM.LR", "0.5"), "base", "trained with OPTIM.LR = 3e-05, this run has 0.5"),
+        ("FT", ("TRAIN.CLIP_NORM", "9.0"), "base", "trained with TRAIN.CLIP_NORM = 1.0"),
+        ("FT", (), "new", "trained with DATASET.SUBSAMPLE_CLASSES = base"),
+        ("FT", ("MODEL.BACKBONE.NAME", "{other}"), "base", "trained with MODEL.BACKBONE.NAME = "),
+    ],
+)
+def test_another_run_is_refused(
+    trainer, options, classes, words, stopped, run_train, tiny_clip, tmp_path
+):
+    other = shutil.copy(tiny_clip, tmp_path / "other.pt")
+    options = [option.format(other=other) for option in options]
+    with pytest.raises(ValueError, match=words) as error:
+        run_train(trainer, stopped, *STEPS, *options, classes=classes)
+    assert "running.pth.tar" in str(error.value)
+
+
+def test_other_pictures_are_refused(stopped, run_train, caltech_root):
+    """A training picture that was exchanged since."""
+    record = torch.load(stopped / "running.pth.tar", weights_only=True)["record"]["run"]
+    assert record["training pictures"].startswith("16 of digest ")
+    trainer = run_train("FT", stopped / "b", *STEPS, arguments=("--no-train",))
+    path = Path(trainer.dm.dataset.train_x[0].impath)
+    content = path.read_bytes()
+    try:
+        path.write_bytes(content + b"0")
+        with pytest.raises(ValueError, match="trained with training pictures = 16 of digest"):
+            run_train("FT", stopped, *STEPS)
+    finally:
+        path.write_bytes(content)

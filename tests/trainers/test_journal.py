@@ -1,0 +1,69 @@
+"""Answers kept on disk: what is read back, and what is refused."""
+
+import json
+
+import pytest
+
+from trainers.answers import Answer
+from trainers.journal import Journal
+
+MADE_WITH = {"seed": "1"}
+ANSWER = Answer(label=0, prediction=1, in_top5=True, confidence=0.5)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Of the finished file; an unfinished one with an answer is there."""
+    path = tmp_path / "predictions_test.jsonl"
+    journal = Journal(path, MADE_WITH)
+    journal.add("a.jpg", ANSWER)
+    journal.close()
+    return path
+
+
+def test_answers_are_read_back(path):
+    journal = Journal(path, MADE_WITH)
+    journal.close()
+    assert journal.answers == {("a.jpg", 0): ANSWER}
+
+
+def test_seconds_go_on_where_they_were(path, monkeypatch):
+    """Time between the parts of a test does not count."""
+    now = [100.0]
+    monkeypatch.setattr("trainers.journal.time.monotonic", lambda: now[0])
+    path.with_name(f"{path.name}.part").unlink()
+    for seconds in (5.0, 2.0):
+        journal = Journal(path, MADE_WITH)
+        now[0] += seconds
+        journal.add(f"{seconds}.jpg", ANSWER)
+        journal.close()
+        now[0] += 1000
+    journal = Journal(path, MADE_WITH)
+    journal.finish()
+    assert journal.seconds_before == 7.0
+
+
+CHANGES = [
+    *({"label": "0"}, {"path": [1]}, {"in_top5": 1}, {"prediction": None}),
+    *({"confidence": None}, {"confidence": float("nan")}, {"seconds": "1"}),
+]
+
+
+@pytest.mark.parametrize("wrong", ["{broken", "[]", "3", "null", *CHANGES])
+def test_a_damaged_file_is_named(wrong, path):
+    """No JSON, or of another shape: a line of answers, or the header."""
+    part = path.with_name(f"{path.name}.part")
+    header, good = part.read_text().splitlines()
+    if isinstance(wrong, dict):
+        contents = [[header, json.dumps(json.loads(good) | wrong)]]
+    else:
+        contents = [[header, good, wrong], [wrong]]
+    for lines in [*contents, [header, "{}"]]:
+        part.write_text("\n".join(lines) + "\n")
+        with pytest.raises(ValueError, match="part is damaged; remove it to test from the start"):
+            Journal(path, MADE_WITH)
+
+
+def test_a_file_of_other_settings_is_refused(path):
+    with pytest.raises(ValueError, match="part was made with seed = 1, this run has 2"):
+        Journal(path, {"seed": "2"})
