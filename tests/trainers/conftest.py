@@ -7,14 +7,13 @@ import pytest
 import torch
 
 import train
-import trainers
 from dassl.utils import Logger
 from datasets.picks import Picks
 from datasets.pictures import Picture
 from tests.tinyclip import draw_state_dict
 from tests.trainers.adapting import adapt, trained  # noqa: F401
+from tests.trainers.runs import OPTIONS, STEPS, classes_option, command_line, shallow
 from trainers import rehearsal
-from trainers.base import CLIPTrainer
 from trainers.training import TrainingStep
 
 
@@ -53,34 +52,6 @@ def golden_picks(caltech_root, golden, monkeypatch):
         return parts
 
     monkeypatch.setattr(Picks, "draw", draw)
-
-
-OPTIONS = (
-    *("DATASET.NUM_SHOTS", "4", "INPUT.SIZE", "(32,32)", "DATALOADER.NUM_WORKERS", "0"),
-    *("DATALOADER.TRAIN_X.BATCH_SIZE", "4"),
-)
-
-
-def shallow(trainer: str) -> list[str]:
-    """Options for the two blocks of the golden tiny CLIP."""
-    cls = trainers.registered().get(trainer, CLIPTrainer)
-    keys = (f"TRAINER.{cls.section}.{key}" for key in cls.counts_blocks)
-    return [word for key in keys for word in (key, "2")]
-
-
-def classes_option(classes: str) -> tuple[str, str]:
-    """Base, new or all classes."""
-    return "DATASET.SUBSAMPLE_CLASSES", classes
-
-
-def command_line(root, backbone: str, trainer: str, output) -> list[str]:
-    """Arguments of train.py, without KEY VALUE options, for the tiny Caltech101."""
-    return [
-        *("--root", str(root), "--output-dir", str(output), "--seed", "1"),
-        *("--trainer", trainer, "--backbone", backbone),
-        *("--dataset-config-file", "configs/datasets/caltech101.yaml"),
-        *("--config-file", f"configs/trainers/{trainer}/vit_b16_ctxv1.yaml"),
-    ]
 
 
 @pytest.fixture(autouse=True)
@@ -132,9 +103,6 @@ def rehearse(scratch, monkeypatch):
     monkeypatch.setenv("REHEARSE_ROOT", str(scratch))
     monkeypatch.setattr(rehearsal, "PICTURES", 3)
     monkeypatch.setattr(rehearsal, "WORKERS", 0)
-
-
-STEPS = ("OPTIM.MAX_EPOCH", "2", "TRAIN.SAVE_STEPS", "1", "TEST.FINAL_MODEL", "last_step")
 
 
 class Stop(Exception):

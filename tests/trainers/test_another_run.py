@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.trainers.conftest import STEPS
+from tests.trainers.runs import STEPS
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 import train
-from tests.trainers.conftest import OPTIONS, classes_option, command_line
+from tests.trainers.runs import OPTIONS, classes_option, command_line
 
 PICTURES = "caltech-101/101_ObjectCategories"
 SPLIT = "caltech-101/split_zhou_Caltech101.json"

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import train
-from tests.trainers.conftest import OPTIONS, STEPS, command_line, shallow
+from tests.trainers.runs import OPTIONS, STEPS, command_line, shallow
 from trainers import running
 from trainers.training import TrainingStep
 

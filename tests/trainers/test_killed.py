@@ -10,7 +10,7 @@ import time
 import pytest
 import torch
 
-from tests.trainers.conftest import OPTIONS, command_line, shallow
+from tests.trainers.runs import OPTIONS, command_line, shallow
 
 KILLS = 20
 RUN = (

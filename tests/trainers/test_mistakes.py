@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from models.weights import TINY_CLIP
-from tests.trainers.conftest import OPTIONS, command_line
+from tests.trainers.runs import OPTIONS, command_line
 
 
 def test_backbone_file_that_is_no_clip(mistake, tmp_path):

@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from tests.trainers.conftest import OPTIONS, command_line, shallow
+from tests.trainers.runs import OPTIONS, command_line, shallow
 from trainers import processes
 
 # plain gradient steps: Adam's would make of a gradient near zero a step of full length

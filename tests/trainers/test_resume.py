@@ -10,7 +10,7 @@ import time
 import pytest
 import torch
 
-from tests.trainers.conftest import OPTIONS, command_line, shallow
+from tests.trainers.runs import OPTIONS, command_line, shallow
 
 EPOCHS = "8"
 RUN = (*OPTIONS, "DATASET.SUBSAMPLE_CLASSES", "base", "OPTIM.MAX_EPOCH", EPOCHS)

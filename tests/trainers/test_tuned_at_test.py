@@ -10,7 +10,7 @@ import train
 import trainers
 from dassl.engine import TRAINER_REGISTRY
 from tests.trainers.adapting import FEW_VIEWS, predictions
-from tests.trainers.conftest import OPTIONS, command_line
+from tests.trainers.runs import OPTIONS, command_line
 from trainers.tuned_at_test import TunedAtTest
 
 NAMES = [n for n, c in trainers.registered().items() if issubclass(c, TunedAtTest)]

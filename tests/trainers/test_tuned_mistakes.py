@@ -9,7 +9,7 @@ from PIL import Image
 import train
 from models.backbone import Backbone
 from tests.trainers.adapting import predictions
-from tests.trainers.conftest import OPTIONS, command_line
+from tests.trainers.runs import OPTIONS, command_line
 
 FEW_VIEWS = ("TEST.VIEWS", "8", "TEST.KEEP", "0.3", "TEST.EPISODES", "2")
 

@@ -1,0 +1,34 @@
+"""Command lines of train.py for the tiny Caltech101."""
+
+import trainers
+from trainers.base import CLIPTrainer
+
+OPTIONS = (
+    *("DATASET.NUM_SHOTS", "4", "INPUT.SIZE", "(32,32)", "DATALOADER.NUM_WORKERS", "0"),
+    *("DATALOADER.TRAIN_X.BATCH_SIZE", "4"),
+)
+
+
+def shallow(trainer: str) -> list[str]:
+    """Options for the two blocks of the golden tiny CLIP."""
+    cls = trainers.registered().get(trainer, CLIPTrainer)
+    keys = (f"TRAINER.{cls.section}.{key}" for key in cls.counts_blocks)
+    return [word for key in keys for word in (key, "2")]
+
+
+def classes_option(classes: str) -> tuple[str, str]:
+    """Base, new or all classes."""
+    return "DATASET.SUBSAMPLE_CLASSES", classes
+
+
+def command_line(root, backbone: str, trainer: str, output) -> list[str]:
+    """Arguments of train.py, without KEY VALUE options, for the tiny Caltech101."""
+    return [
+        *("--root", str(root), "--output-dir", str(output), "--seed", "1"),
+        *("--trainer", trainer, "--backbone", backbone),
+        *("--dataset-config-file", "configs/datasets/caltech101.yaml"),
+        *("--config-file", f"configs/trainers/{trainer}/vit_b16_ctxv1.yaml"),
+    ]
+
+
+STEPS = ("OPTIM.MAX_EPOCH", "2", "TRAIN.SAVE_STEPS", "1", "TEST.FINAL_MODEL", "last_step")
