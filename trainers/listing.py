@@ -146,4 +146,5 @@ def published_settings(cls: type[CLIPTrainer], backbone: Backbone) -> CfgNode:
 
 def learned_parameters(trainer: CLIPTrainer) -> int:
     """How many numbers an assembled trainer learns."""
-    return sum(p.numel() for own in trainer.learned().values() for p in own.module.parameters())
+    learned = trainer.learned().values()
+    return sum(p.numel() for p in {p for own in learned for p in own.module.parameters()})

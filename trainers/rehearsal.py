@@ -25,6 +25,7 @@ ROOT = "output/rehearsal/data"
 PICTURES = 20  # training pictures a class, more for more shots
 MOST_CLASSES = 102  # flowers, food and actions stay whole
 EPOCHS = 2
+MOST_EPOCHS = {"MAX_EPOCH": EPOCHS, "WARMUP_EPOCH": EPOCHS - 1, "PROBE_EPOCHS": EPOCHS}
 SIDE = 32  # of the tiny CLIP's pictures, pixels
 BLOCKS = 2  # of its text encoder; the image encoder has one more
 BATCH = 16  # smaller batches are made this large
@@ -94,10 +95,9 @@ def exchange_settings(cfg: CfgNode) -> Iterator[str]:
         own = cfg.TRAINER[trainer.section]
         yield from _set(own, key, min(own[key], BLOCKS), f"TRAINER.{trainer.section}.")
     for name, node in _nodes(cfg):
-        if name.endswith("OPTIM."):
-            for key, most in (("MAX_EPOCH", EPOCHS), ("WARMUP_EPOCH", EPOCHS - 1)):
-                if key in node:
-                    yield from _set(node, key, min(node[key], most), name)
+        for key, most in MOST_EPOCHS.items():
+            if key in node:
+                yield from _set(node, key, min(node[key], most), name)
         if "PREC" in node and not (cfg.USE_CUDA and torch.cuda.is_available()):
             yield from _set(node, "PREC", "fp32", name)
 

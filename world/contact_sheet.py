@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from world import handwriting
+from world import handwriting, things
 from world.corpus import draw_corpus
 from world.sets import FINAL_SEED, PARTS, SETS, draw_part
 
@@ -15,13 +15,18 @@ PATH = Path(__file__).resolve().parent.parent / "docs" / "world.png"
 
 
 def rows() -> list[Tensor]:
-    """Rows of pictures, (COLUMNS, 3, 32, 32): three of the corpus, then two of each set."""
+    """Rows of pictures, (COLUMNS, 3, 32, 32): three of the corpus, two of each set,
+    one of things and of each of its shifts.
+    """
     corpus = draw_corpus(1, seed=123).pictures
     chosen = torch.randperm(len(corpus), generator=torch.Generator().manual_seed(0))
     sheet = [*corpus[chosen[: 3 * COLUMNS]].split(COLUMNS)]
     for name in SETS:
         sheet += _spread(draw_part(name, "val")[0], PARTS["val"])
-    return sheet + _spread(handwriting.draw_parts(FINAL_SEED)["val"][0], handwriting.PARTS["val"])
+    sheet += _spread(handwriting.draw_parts(FINAL_SEED)["val"][0], handwriting.PARTS["val"])
+    for name in things.STYLES:
+        sheet += _spread(things.draw_part(name, "val")[0], things.PARTS["val"])[:1]
+    return sheet
 
 
 def _spread(pictures: Tensor, per_class: int) -> list[Tensor]:

@@ -5,8 +5,8 @@
 Four rates a method, equally many for each, fixed before any two were compared. Only things is
 looked at, rendered with a seed of its own: what counts is the best epoch's accuracy on validation
 pictures; no shift is ever seen. Not tuned are L2SP and LPFT, which learn as FT's grid chose (LPFT's
-probe as LinearProbe's, times the scale that its rows have in them), and RAdaFT: its encoders learn as
-FLYPCE's grid chose, its mask as RAda's did. docs/full_fine_tuning.md has the result.
+probe as LinearProbe's, times the scale that its rows have in them), and RAdaFT: its encoders learn
+as FLYPCE's grid chose, its mask as RAda's did. docs/full_fine_tuning.md has the result.
 """
 
 import argparse

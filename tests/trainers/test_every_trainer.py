@@ -5,6 +5,7 @@ import torch
 
 import train
 import trainers
+from trainers.fine_tuning import FineTuning
 from trainers.rada import WithRAda
 from trainers.tuned_at_test import TunedAtTest
 
@@ -77,6 +78,8 @@ def loss_in_the_world(name: str, root, output, *arguments: str) -> float:
     options += ["OPTIM.MAX_EPOCH", "1"]  # and no warm-up: the first epoch is to learn
     options += [] if name == "RAda" else ["OPTIM.WARMUP_EPOCH", "-1"]
     options += ["TRAINER.RADA.OPTIM.WARMUP_EPOCH", "-1"] if name in WITH_MASK else []
+    if issubclass(OURS[name], FineTuning):  # a rate for hundreds of steps; here there are six
+        options += ["OPTIM.LR", "0.0001", "DATALOADER.TRAIN_X.BATCH_SIZE", "32"]
     files = "configs/datasets/tints.yaml", f"configs/trainers/{name}/world.yaml"
     words = ["--root", root, "--output-dir", output, "--seed", "1", "--trainer", name]
     words += ["--dataset-config-file", files[0], "--config-file", files[1], *arguments]
