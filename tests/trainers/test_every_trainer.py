@@ -3,9 +3,7 @@
 import pytest
 import torch
 
-import train
 import trainers
-from trainers.fine_tuning import FineTuning
 from trainers.rada import WithRAda
 from trainers.tuned_at_test import TunedAtTest
 
@@ -64,39 +62,6 @@ def test_gradients_reach_the_declared_tensors_only(name, run_train, tmp_path):
     for parameter_name, parameter in trainer.model.named_parameters():
         found = parameter.grad is not None and bool(parameter.grad.any())
         assert found == (id(parameter) in learned), parameter_name
-
-
-@pytest.fixture(scope="module")
-def world_root(tmp_path_factory):
-    """Where the embedded set is rendered once."""
-    return tmp_path_factory.mktemp("world")
-
-
-def loss_in_the_world(name: str, root, output, *arguments: str) -> float:
-    """The trainer's own loss on all training pictures of an embedded set, in its own setting."""
-    options = ["DATASET.NUM_SHOTS", "16", "DATASET.SUBSAMPLE_CLASSES", "base"]
-    options += ["OPTIM.MAX_EPOCH", "1"]  # and no warm-up: the first epoch is to learn
-    options += [] if name == "RAda" else ["OPTIM.WARMUP_EPOCH", "-1"]
-    options += ["TRAINER.RADA.OPTIM.WARMUP_EPOCH", "-1"] if name in WITH_MASK else []
-    if issubclass(OURS[name], FineTuning):  # a rate for hundreds of steps; here there are six
-        options += ["OPTIM.LR", "0.0001", "DATALOADER.TRAIN_X.BATCH_SIZE", "32"]
-    files = "configs/datasets/tints.yaml", f"configs/trainers/{name}/world.yaml"
-    words = ["--root", root, "--output-dir", output, "--seed", "1", "--trainer", name]
-    words += ["--dataset-config-file", files[0], "--config-file", files[1], *arguments]
-    trainer = train.main([*map(str, words), *options])
-    items = trainer.dm.dataset.train_x
-    dataset = type(trainer.dm.test_loader.dataset)(trainer.cfg, items, trainer.dm.tfm_test)
-    images = torch.stack([dataset[i]["img"] for i in range(len(items))])
-    labels = torch.tensor([item.label for item in items])
-    with torch.no_grad():
-        return trainer.criterion(trainer.model(images), images, labels).item()
-
-
-@pytest.mark.parametrize("name", sorted(LEARN))
-def test_one_epoch_in_the_embedded_world_lowers_the_loss(name, world_root, tmp_path):
-    before = loss_in_the_world(name, world_root, tmp_path / "a", *BUILD)
-    after = loss_in_the_world(name, world_root, tmp_path / "b")
-    assert after < before - 0.001
 
 
 @pytest.mark.parametrize("name", sorted(LEARN))
