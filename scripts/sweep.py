@@ -32,6 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     """
     args = parse_args(argv)
     workers = positive("JOBS", "1")
+    positive("NPROC", "1")  # each training reads it: a mistake is told before any of them
     groups = plan(args.protocol, args.datasets, args.trainers, args.seeds, args.opts)
     for task in (task for group in groups for task in group):
         task.finished()  # complains now about a clash of options

@@ -27,18 +27,18 @@ class MixedWeights:
     ends: dict[str, tuple[State, State]] | None = None  # of each module, once it is loaded
 
     def before_train(self) -> None:
-        """As the toolbox's; keep the start."""
+        """As the toolbox's; a run that begins keeps its start."""
         if self.cfg.TEST.WISE_FT:
             raise ValueError("TEST.WISE_FT mixes what was learned before; give it with --eval-only")
-        if self.by_steps and not processes.rank():
+        super().before_train()
+        begins = self.start_epoch == self.batches_done == 0
+        if self.by_steps and begins and not processes.rank():
             for name, module in self.made_anew().items():
                 path = Path(self.output_dir, name, START)
-                if not path.exists():
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    with replacing(path) as file:
-                        state = {"state_dict": module.state_dict(), "record": self.record()}
-                        torch.save(state, file)
-        super().before_train()
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with replacing(path) as file:
+                    state = {"state_dict": module.state_dict(), "record": self.record()}
+                    torch.save(state, file)
 
     def made_anew(self) -> dict[str, nn.Module]:
         """The learned modules that are no part of the pre-trained backbone."""

@@ -36,17 +36,26 @@ def joined() -> Iterator[None]:
     if cuda:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     distributed.init_process_group("nccl" if cuda else "gloo", timeout=PATIENCE)
-    printed = sys.stdout
-    try:
-        if rank():
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    with printing_first_only():
         yield
-        distributed.barrier()  # all have done their last: none leaves while another still asks
-    finally:
-        if rank():
-            sys.stdout.close()
+    # only where all went well: after an error the others may wait for this process forever, and it
+    # is torchrun that ends them
+    distributed.barrier()  # none leaves while another still asks
+    distributed.destroy_process_group()
+
+
+@contextmanager
+def printing_first_only() -> Iterator[None]:
+    """Inside, only the first process prints; errors go to stderr from all of them."""
+    if not rank():
+        yield
+        return
+    printed = sys.stdout
+    with open(os.devnull, "w") as sys.stdout:
+        try:
+            yield
+        finally:
             sys.stdout = printed
-        distributed.destroy_process_group()
 
 
 @contextmanager

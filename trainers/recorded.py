@@ -4,6 +4,7 @@ import hashlib
 import os
 from functools import cached_property
 
+from trainers.learned import BY_STEPS
 from trainers.records import flatten
 from trainers.views import path_below
 
@@ -11,6 +12,7 @@ TRAINING_ONLY = {"PREC", "OPTIM", "ALPHA", "PENALTY"}  # the same of all methods
 DECISIVE = ("LOOP", "CLIP_NORM", "HOLD_OUT")  # of cfg.TRAIN, in a run by steps
 # where, how fast and how tested, not what is learned
 FREE = ("DATASET.ROOT", "DATALOADER.NUM_WORKERS", "DATASET.TRAINED_NAMES")
+UNSET = {(key, str(value)) for key, value in BY_STEPS.items()}  # as in runs that had no such key
 LOOKED_AT = 1000  # pictures whose size is part of the fingerprint
 
 
@@ -40,6 +42,7 @@ class Recorded:
             run |= flatten(cfg[name], f"{name}.")
         for free in FREE:
             run.pop(free, None)
+        run = {k: v for k, v in run.items() if (k.split(".")[-1], v) not in UNSET}
         if self.by_steps:
             run |= {f"TRAIN.{key}": str(cfg.TRAIN[key]) for key in DECISIVE}
             run["training pictures"] = self.fingerprint

@@ -89,6 +89,7 @@ def test_several_processes_share_a_training_only(things):
         ("finetune_test.sh", ("dtd", 1, "CoOp"), {}, "dtd is no shift of a dataset"),
         ("finetune_train.sh", ("dtd", 1, "CoOp"), {"SHOTS": "x"}, "SHOTS must be a positive"),
         ("finetune_train.sh", ("dtd", 1, "CoOp"), {"NPROC": "0"}, "NPROC must be a positive"),
+        ("finetune.sh", ("dtd", 1, "CoOp"), {"NPROC": "0"}, "NPROC must be a positive"),
         ("wise_ft.sh", ("dtd", 1, "CoOp"), {"ALPHAS": "2"}, "ALPHAS must be numbers from 0 to 1"),
         ("wise_ft.sh", ("dtd", 1, "CoOp"), {"ALPHAS": "a"}, "ALPHAS must be numbers from 0 to 1"),
         ("finetune.sh", ("dtd", 1, "NoOp"), {}, 'no trainer "NoOp"; did you mean "CoOp"?'),
