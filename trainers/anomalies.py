@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from torch.distributed import DistError
+
+from trainers import processes
 
 SHOWN = 3  # pictures that a message names
 
@@ -48,8 +51,8 @@ def last_good(trainer) -> str:
 
 
 @contextmanager
-def named_dead_worker(trainer) -> Iterator[None]:
-    """A loader's worker that died inside becomes one line.
+def named_death(trainer) -> Iterator[None]:
+    """The death of a loader's worker, or of another process of the run, becomes one line.
 
     Raises:
         OSError: saying what to do.
@@ -57,11 +60,16 @@ def named_dead_worker(trainer) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if "DataLoader worker" not in str(error):
-            raise
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise OSError(
-            f"a process that loads pictures has died ({reason}), perhaps for lack of memory; lower "
-            f"DATALOADER.NUM_WORKERS (now {trainer.cfg.DATALOADER.NUM_WORKERS}); the same command "
-            f"goes on from the last checkpoint"
-        ) from error
+        reason = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else ""
+        if "DataLoader worker" in reason:
+            raise OSError(
+                f"a process that loads pictures has died ({reason}), perhaps for lack of memory; "
+                f"lower DATALOADER.NUM_WORKERS (now {trainer.cfg.DATALOADER.NUM_WORKERS}); the "
+                "same command goes on from the last checkpoint"
+            ) from error
+        if processes.count() > 1 and (isinstance(error, DistError) or "gloo" in reason.lower()):
+            raise OSError(
+                f"another process of this run has died ({reason}); its own message says why; the "
+                "same command goes on from the last checkpoint"
+            ) from error
+        raise

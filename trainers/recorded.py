@@ -6,7 +6,6 @@ from functools import cached_property
 
 from trainers.learned import BY_STEPS
 from trainers.records import flatten
-from trainers.views import path_below
 
 TRAINING_ONLY = {"PREC", "OPTIM", "ALPHA", "PENALTY"}  # the same of all methods
 DECISIVE = ("LOOP", "CLIP_NORM", "HOLD_OUT")  # of cfg.TRAIN, in a run by steps
@@ -51,10 +50,10 @@ class Recorded:
     @cached_property
     def fingerprint(self) -> str:
         """Of the training pictures: labels, paths, and the sizes in bytes of some of the files."""
-        items, root = self.dm.dataset.train_x, self.cfg.DATASET.ROOT
-        digest = hashlib.sha256()
-        for item in items:
-            digest.update(f"{item.label} {path_below(root, item.impath)}\n".encode())
+        items, digest = self.dm.dataset.train_x, hashlib.sha256()
+        root = os.path.abspath(os.path.expanduser(self.cfg.DATASET.ROOT)) + os.sep
+        for item in items:  # a million of them: no more than this for each
+            digest.update(f"{item.label} {item.impath.removeprefix(root)}\n".encode())
         for item in items[:: -(-len(items) // LOOKED_AT)]:
             digest.update(f"{os.path.getsize(item.impath)}\n".encode())
         return f"{len(items)} of digest {digest.hexdigest()[:16]}"

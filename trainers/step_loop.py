@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from dassl.utils import AverageMeter, MetricMeter
 from trainers import processes
-from trainers.anomalies import named_dead_worker
+from trainers.anomalies import named_death
 from trainers.data_order import shared_loader
 from trainers.progress import progress_line
 from trainers.running import FILE, RunningCheckpoint
@@ -70,13 +70,13 @@ class StepLoop:
     def run_epoch(self) -> None:
         """The steps of an epoch that are still to do, with the toolbox's log lines."""
         if not self.by_steps:
-            with named_dead_worker(self):
+            with named_death(self):
                 return super().run_epoch()
         self.set_model_mode("train")
         loader = self.train_loader_x
         self.num_batches = len(loader)
         loader.batch_sampler.epoch, loader.batch_sampler.start = self.epoch, self.batches_done
-        with named_dead_worker(self):
+        with named_death(self):
             self.run_steps_of(loader, first=self.batches_done)
         self.batches_done = 0
 

@@ -1,6 +1,7 @@
 """A run in two processes equals the run in one, for the same batches, to rounding."""
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -70,6 +71,33 @@ def test_several_processes_need_the_loop_by_steps(caltech_root, tiny_clip, tmp_p
     found = run("CoOp", caltech_root, tiny_clip, tmp_path, *options, launcher=TWO)
     assert found.returncode != 0
     assert "error: 2 processes need TRAIN.LOOP steps; set it, or start one" in found.stderr
+
+
+def test_the_death_of_another_process_is_one_line(caltech_root, tiny_clip, tmp_path):
+    """Without torchrun, which would end all others at once."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-u", "train.py", *OPTIONS, *RUN, "OPTIM.MAX_EPOCH", "900"]
+    command[3:3] = command_line(caltech_root, tiny_clip, "FT", tmp_path)
+    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2"}
+    started = [
+        subprocess.Popen(
+            command,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "DASSL": "bundled", "RANK": rank, **address},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in ("0", "1")
+    ]
+    next(line for line in started[0].stdout if line.startswith("epoch [2/"))
+    started[1].kill()
+    error = started[0].communicate(timeout=60)[1]
+    started[1].communicate()
+    lines = [line for line in error.splitlines() if line.startswith("error: ")]
+    assert started[0].returncode == 2 and len(lines) == 1 and "Traceback" not in error
+    assert "another process of this run has died" in lines[0]
 
 
 def test_a_single_process_needs_no_group():
