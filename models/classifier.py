@@ -99,6 +99,10 @@ class CaptionClassifier(CLIPClassifier):
         return self.decide(image_features, self.encoder.encode_tokens(captions))
 
 
+class NotFinite(ValueError):
+    """Features hold NaN or infinity."""
+
+
 def normalize(features: Tensor, kind: str) -> Tensor:
     """Features (..., D) in float32, each divided by its L2 norm.
 
@@ -110,6 +114,7 @@ def normalize(features: Tensor, kind: str) -> Tensor:
     bad = ~(norm.isfinite() & (norm > 0))
     if bad.any():
         index = bad.flatten().nonzero()[0].item()
-        what = "zero" if norm.flatten()[index] == 0 else "not finite"
-        raise ValueError(f"{kind} feature {index} is {what}; try PREC fp32, or check the input")
+        zero = norm.flatten()[index] == 0
+        what, kind_of_error = ("zero", ValueError) if zero else ("not finite", NotFinite)
+        raise kind_of_error(f"{kind} feature {index} is {what}; try PREC fp32, or check the input")
     return features / norm

@@ -41,7 +41,7 @@ def report(
         raise FileNotFoundError(f"no finished mixture in {directory}; run scripts/rada/wise_ft.sh")
     parts = [REHEARSAL] * found.rehearsal
     for (tuned_on, trainer), table in tables.items():
-        heading = f"WiSE-FT of {trainer}, fine-tuned on {tuned_on}, {shots_text(table.shots)}"
+        heading = f"WiSE-FT on {tuned_on}: {trainer}"
         remarks = "\n".join(note for note in notes(table) if not note.startswith("configs"))
         parts += [heading, draw(transposed(table), style), remarks]
     Path(directory, NUMBERS).write_text(as_csv(tables), encoding="utf-8")
@@ -58,10 +58,13 @@ def mixtures(found: Found) -> dict[tuple[str, str], Table]:
         for number in coefficients if run.part == MIXED else ():
             part = TUNED if run.dataset == source else SHIFTED
             value = {"accuracy": run.metrics[f"accuracy_at_{number}"]}
-            name = f"a = {float(number):.2f}"
+            name = f"a = {float(number):g}"
             one = replace(run, part=part, trainer=name, metrics=value, parameters=None)
             runs[source, label(run), run.shots % math.inf].append(one)
-    return {key[:2]: Table(own[0].shots, own) for key, own in sorted(runs.items())}
+    return {
+        (source, f"{name}, {shots_text(own[0].shots)}"): Table(own[0].shots, own)
+        for (source, name, _), own in sorted(runs.items())
+    }
 
 
 def label(run: Run) -> str:
@@ -91,14 +94,16 @@ def as_csv(tables: dict[tuple[str, str], Table]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["fine_tuned_on", "shots", "trainer", "coefficient", "accuracy", "shifts"])
     for (tuned_on, trainer), table in tables.items():
-        writer.writerows([tuned_on, table.shots, trainer, *point] for point in points(table))
+        name = trainer.split(",")[0]
+        writer.writerows([tuned_on, table.shots, name, *point] for point in points(table))
     return text.getvalue()
 
 
 def plotted(tables: dict[tuple[str, str], Table], path: Path, rehearsal: bool) -> str:
     """Draw the curves to a file; where they are, in words."""
     curves = {
-        f"{trainer} on {tuned_on}": points(table) for (tuned_on, trainer), table in tables.items()
+        f"{trainer.removesuffix(', ' + shots_text(-1))} on {tuned_on}": points(table)
+        for (tuned_on, trainer), table in tables.items()
     }
     curves = {name: [p for p in own if p[2] is not None] for name, own in curves.items()}
     if not any(curves.values()):

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch.distributed import DistError
 
-from trainers import processes
+from models.classifier import NotFinite
 
 SHOWN = 3  # pictures that a message names
 
@@ -23,10 +22,10 @@ def named_anomaly(trainer, batch: dict) -> Iterator[None]:
         yield
     except FloatingPointError as error:
         raise FloatingPointError(
-            f"{str(error).rstrip('!')} at epoch {trainer.epoch + 1}, batch {trainer.batch_idx + 1} "
-            f"of {trainer.num_batches}, on {pictures(batch)}; lower OPTIM.LR, set TRAIN.CLIP_NORM "
-            f"or PREC fp32{last_good(trainer)}"
+            f"{str(error).rstrip('!')} {place(trainer)}, on {pictures(batch)}; {advice(trainer)}"
         ) from error
+    except NotFinite as error:
+        raise FloatingPointError(f"{error} {place(trainer)}; {advice(trainer)}") from error
     except torch.cuda.OutOfMemoryError as error:
         raise ValueError(
             f"a batch of {len(batch['label'])} pictures does not fit into the GPU's memory; raise "
@@ -42,17 +41,24 @@ def pictures(batch: dict) -> str:
     return ", ".join(paths[:SHOWN]) + more
 
 
-def last_good(trainer) -> str:
-    """Where the last checkpoint of the run is, if it has one."""
+def place(trainer) -> str:
+    """Where in the training a trainer is."""
+    step = f"batch {trainer.batch_idx + 1} of {trainer.num_batches}"
+    return f"at epoch {trainer.epoch + 1}, {step}"
+
+
+def advice(trainer) -> str:
+    """What to do about numbers that are not finite, and where the last checkpoint is."""
+    clip = "" if trainer.cfg.TRAIN.CLIP_NORM else "set TRAIN.CLIP_NORM, "
     running = trainer.running
-    return (
-        f"; the last good checkpoint is {running.path}" if running and running.path.exists() else ""
-    )
+    kept = running is not None and running.path.exists()
+    good = f"; the last good checkpoint is {running.path}" if kept else ""
+    return f"lower OPTIM.LR, {clip}or set PREC fp32{good}"
 
 
 @contextmanager
 def named_death(trainer) -> Iterator[None]:
-    """The death of a loader's worker, or of another process of the run, becomes one line.
+    """The death of a loader's worker becomes one line.
 
     Raises:
         OSError: saying what to do.
@@ -65,11 +71,6 @@ def named_death(trainer) -> Iterator[None]:
             raise OSError(
                 f"a process that loads pictures has died ({reason}), perhaps for lack of memory; "
                 f"lower DATALOADER.NUM_WORKERS (now {trainer.cfg.DATALOADER.NUM_WORKERS}); the "
-                "same command goes on from the last checkpoint"
-            ) from error
-        if processes.count() > 1 and (isinstance(error, DistError) or "gloo" in reason.lower()):
-            raise OSError(
-                f"another process of this run has died ({reason}); its own message says why; the "
                 "same command goes on from the last checkpoint"
             ) from error
         raise

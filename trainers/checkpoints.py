@@ -107,11 +107,6 @@ class LearnedCheckpoints(Recorded):
             self.require_own(read_checkpoint(path)["record"], path)
         return True
 
-    def require_own(self, found: dict[str, dict], path: str) -> None:
-        """Raise ValueError if the record of a checkpoint is of another run."""
-        wanted = self.record()
-        require_same(found["model"] | found["run"], wanted["model"] | wanted["run"], path)
-
     def checkpoint_bytes(self) -> dict[str, int]:
         """Size of each module's last checkpoint file, with optimiser state and record."""
         last = f"model.pth.tar-{self.max_epoch}"

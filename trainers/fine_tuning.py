@@ -30,10 +30,15 @@ class FineTuning:
         cfg.TRAIN.LOOP = "steps"
 
     def check_cfg(self, cfg: CfgNode) -> None:
-        """Raises ValueError for weights in half precision, or a loop by epochs."""
+        """Raises ValueError for weights in half precision, another start, or a loop by epochs."""
         if cfg.TRAIN.LOOP == "epochs":
             raise ValueError(f"{cfg.TRAINER.NAME} needs TRAIN.LOOP steps, got epochs")
         super().check_cfg(cfg)
+        if cfg.MODEL.INIT_WEIGHTS:
+            raise ValueError(
+                f"{cfg.TRAINER.NAME} starts from its backbone: give a CLIP checkpoint to "
+                "--backbone, and leave out MODEL.INIT_WEIGHTS"
+            )
         precision = cfg.TRAINER[self.section].PREC
         if precision not in TRAINABLE:
             raise ValueError(

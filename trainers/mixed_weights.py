@@ -51,8 +51,10 @@ class MixedWeights:
         Raises:
             FileNotFoundError: if the training kept no start.
         """
-        if not (self.cfg.TEST.WISE_FT and directory):
+        if not self.cfg.TEST.WISE_FT:
             return super().load_model(directory, epoch)
+        if not directory:
+            raise ValueError("TEST.WISE_FT mixes a trained model; give its folder: --model-dir")
         for name, module in self.made_anew().items():
             path = os.path.join(directory, name, START)
             if not os.path.exists(path):

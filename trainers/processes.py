@@ -28,7 +28,11 @@ def rank() -> int:
 
 @contextmanager
 def joined() -> Iterator[None]:
-    """Inside, the processes that torchrun started know each other; only the first one prints."""
+    """Inside, the processes that torchrun started know each other; only the first one prints.
+
+    Raises:
+        OSError: if another one has died.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield
         return
@@ -36,12 +40,21 @@ def joined() -> Iterator[None]:
     if cuda:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     distributed.init_process_group("nccl" if cuda else "gloo", timeout=PATIENCE)
-    with printing_first_only():
-        yield
-    # only where all went well: after an error the others may wait for this process forever, and it
-    # is torchrun that ends them
-    distributed.barrier()  # none leaves while another still asks
-    distributed.destroy_process_group()
+    try:
+        with printing_first_only():
+            yield
+        # only where all went well: after an error the others may wait for this process forever,
+        # and it is torchrun that ends them
+        wait()  # none leaves while another still asks
+        distributed.destroy_process_group()
+    except RuntimeError as error:
+        reason = str(error).strip().split("\n")[0].rstrip(".")
+        if not isinstance(error, distributed.DistError) and "gloo" not in reason.lower():
+            raise
+        raise OSError(
+            f"another process of this run has died ({reason}); its own message says why; the same "
+            "command goes on from the last checkpoint"
+        ) from error
 
 
 @contextmanager
@@ -62,9 +75,15 @@ def printing_first_only() -> Iterator[None]:
 def first_alone() -> Iterator[None]:
     """The first process goes through this block before all others: what it builds, they find."""
     if rank():
-        distributed.barrier()
+        wait()
     yield
-    if count() > 1 and not rank():
+    if not rank():
+        wait()
+
+
+def wait() -> None:
+    """Go on when all processes have come here."""
+    if count() > 1:
         distributed.barrier()
 
 

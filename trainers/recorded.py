@@ -1,11 +1,12 @@
 """What a checkpoint remembers of the run that made it."""
 
+import glob
 import hashlib
 import os
 from functools import cached_property
 
 from trainers.learned import BY_STEPS
-from trainers.records import flatten
+from trainers.records import checkpoint_file, flatten, read_checkpoint, require_same
 
 TRAINING_ONLY = {"PREC", "OPTIM", "ALPHA", "PENALTY"}  # the same of all methods
 DECISIVE = ("LOOP", "CLIP_NORM", "HOLD_OUT")  # of cfg.TRAIN, in a run by steps
@@ -42,8 +43,9 @@ class Recorded:
         for free in FREE:
             run.pop(free, None)
         run = {k: v for k, v in run.items() if (k.split(".")[-1], v) not in UNSET}
-        if self.by_steps:
+        if self.by_steps or cfg.TRAIN.CLIP_NORM > 0:
             run |= {f"TRAIN.{key}": str(cfg.TRAIN[key]) for key in DECISIVE}
+        if self.by_steps:
             run["training pictures"] = self.fingerprint
         return {"model": model, "run": run}
 
@@ -57,3 +59,14 @@ class Recorded:
         for item in items[:: -(-len(items) // LOOKED_AT)]:
             digest.update(f"{os.path.getsize(item.impath)}\n".encode())
         return f"{len(items)} of digest {digest.hexdigest()[:16]}"
+
+    def require_own_folder(self, directory: str) -> None:
+        """Raise ValueError if a folder holds a checkpoint of another run."""
+        for file in glob.glob(os.path.join(glob.escape(directory), "*", "checkpoint")):
+            path = checkpoint_file(os.path.dirname(file), None)
+            self.require_own(read_checkpoint(path)["record"], path)
+
+    def require_own(self, found: dict[str, dict], path: str) -> None:
+        """Raise ValueError if the record of a checkpoint is of another run."""
+        wanted = self.record()
+        require_same(found["model"] | found["run"], wanted["model"] | wanted["run"], path)

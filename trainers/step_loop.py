@@ -56,9 +56,11 @@ class StepLoop:
             return super().resume_model_if_exist(directory)
         self.running = RunningCheckpoint(self)
         if os.path.exists(os.path.join(directory, FILE)):
+            self.require_output(directory)
             epoch, self.batches_done = self.running.restore(directory)
             print(f"Resuming {directory}/{FILE}: epoch {epoch + 1}, batch {self.batches_done + 1}")
             return epoch
+        self.require_own_folder(directory)
         if self.has_final(directory):
             self.load_model(directory, self.max_epoch)
             return self.max_epoch
@@ -66,6 +68,13 @@ class StepLoop:
             raise FileNotFoundError(f"RESUME: no {FILE} in {directory}")
         print("No checkpoint found, train from scratch")
         return 0
+
+    def require_output(self, directory: str) -> None:
+        """Raise ValueError unless a folder is the output's, where the best and the start are."""
+        if os.path.abspath(directory) != os.path.abspath(self.output_dir):
+            raise ValueError(
+                f"a training by steps goes on in its own folder; give --output-dir {directory}"
+            )
 
     def run_epoch(self) -> None:
         """The steps of an epoch that are still to do, with the toolbox's log lines."""
@@ -117,12 +126,14 @@ class StepLoop:
             self.save_model(self.epoch, self.output_dir)
         if not processes.rank():
             self.running.save(done, 0)
+        processes.wait()  # what the first one has written, the others may read
 
     def test(self, split: str | None = None) -> float:
         """Accuracy, percent, on a split; of several processes the first one tests."""
         if processes.rank():
             return processes.told_by_first(0.0)
-        return processes.told_by_first(super().test(split))
+        with named_death(self):
+            return processes.told_by_first(super().test(split))
 
     def after_train(self) -> None:
         """By steps: the final checkpoints, without optimiser, take the running one's place."""
@@ -130,5 +141,6 @@ class StepLoop:
             self.epoch = self.max_epoch - 1  # also if all epochs were done when it was resumed
             self.save_model(self.epoch, self.output_dir)
             self.running.remove()
+        processes.wait()
         self.network = None  # of several processes: it goes before their connection does
         super().after_train()

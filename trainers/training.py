@@ -67,18 +67,21 @@ class TrainingStep:
 
     def update(self, names: list[str]) -> None:
         """One step of the optimisers of these names, and of the schedules that are due."""
-        optims = {name: self._optims[name] for name in names if self._optims[name]}
-        if self.cfg.TRAIN.CLIP_NORM > 0:
-            self.clip(optims.values())
-        for optim in optims.values():
+        optims = [self._optims[name] for name in names if self._optims[name]]
+        taken = self.cfg.TRAIN.CLIP_NORM <= 0 or self.clip(optims)
+        for optim in optims if taken else ():
             self.scaler.step(optim)
         self.scaler.update()
         last = self.batch_idx + 1 == self.num_batches
-        due = [name for name in names if last or getattr(self._scheds[name], "by_step", False)]
+        by_step = {name for name in names if getattr(self._scheds[name], "by_step", False)}
+        due = [name for name in names if (taken if name in by_step else last)]
         self.update_lr(due) if due else None
 
-    def clip(self, optims) -> None:
+    def clip(self, optims: list) -> bool:
         """Scale the gradient of all together to TRAIN.CLIP_NORM if it is longer.
+
+        Returns:
+            Whether it is finite; if not, the step has to be left out by all of them.
 
         Raises:
             FloatingPointError: if it is not finite, and no scaler is there to leave the step out.
@@ -90,6 +93,7 @@ class TrainingStep:
         norm = nn.utils.clip_grad_norm_(learned, self.cfg.TRAIN.CLIP_NORM)
         if not self.scaler.is_enabled() and not norm.isfinite():
             raise FloatingPointError("the gradient is not finite")
+        return bool(norm.isfinite())
 
     @contextmanager
     def synchronised(self, last: bool) -> Iterator[None]:
@@ -121,4 +125,4 @@ class TrainingStep:
         except ValueError as error:
             first, *rest = batch["impath"]
             more = f" and {len(rest)} more" if rest else ""
-            raise ValueError(f"{error} (batch of {first}{more})") from error
+            raise type(error)(f"{error} (batch of {first}{more})") from error

@@ -81,10 +81,10 @@ def mixed(tuned):
 def test_curves(mixed):
     text = wise_ft.report(mixed.root)
     lines = text.splitlines()
-    assert lines[0] == "WiSE-FT of RAdaFT, fine-tuned on imagenet, all training pictures"
+    assert lines[0] == "WiSE-FT on imagenet: RAdaFT, all training pictures"
     rows = {cells(line)[0]: cells(line)[1:] for line in lines[4:7]}
-    assert list(rows) == ["a = 0.00", "a = 0.50", "a = 1.00"]
-    assert rows["a = 0.50"][0] == "71.5 ±0.5" and rows["a = 0.50"][-1] == "46.5 ±0.5"
+    assert list(rows) == ["a = 0", "a = 0.5", "a = 1"]
+    assert rows["a = 0.5"][0] == "71.5 ±0.5" and rows["a = 0.5"][-1] == "46.5 ±0.5"
     assert (mixed.root / "wise_ft.png").read_bytes().startswith(b"\x89PNG")
     with (mixed.root / "wise_ft.csv").open() as file:
         found = list(csv.DictReader(file))

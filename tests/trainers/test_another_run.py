@@ -42,3 +42,17 @@ def test_other_pictures_are_refused(stopped, run_train, caltech_root):
             run_train("FT", stopped, *STEPS)
     finally:
         path.write_bytes(content)
+
+
+def test_the_folder_of_another_finished_run_is_refused(run_train, tmp_path):
+    """Its best checkpoint would be taken for this run's."""
+    run_train("FT", tmp_path, *STEPS)
+    with pytest.raises(ValueError, match="trained with OPTIM.MAX_EPOCH = 2, this run has 3"):
+        run_train("FT", tmp_path, *STEPS, "OPTIM.MAX_EPOCH", "3")
+    with pytest.raises(ValueError, match="was trained with"):
+        run_train("FLYP", tmp_path, *STEPS)
+
+
+def test_it_goes_on_in_its_own_folder(stopped, run_train, tmp_path):
+    with pytest.raises(ValueError, match="goes on in its own folder; give --output-dir"):
+        run_train("FT", tmp_path / "b", *STEPS, arguments=("--resume", str(stopped)))

@@ -59,6 +59,31 @@ def test_nan_says_when_and_on_which_pictures(mistake, monkeypatch, tmp_path, cal
     assert (state["epoch"], state["batch"]) == (0, 2)
 
 
+def test_weights_that_diverge_say_when(mistake, tmp_path):
+    """They show in the features, before there is a loss."""
+    wild = ("OPTIM.LR", "1e30", "OPTIM.NAME", "sgd", "TRAIN.CLIP_NORM", "0.0")
+    error = mistake("FT", opts=(*STEPS, *wild, "DATASET.SUBSAMPLE_CLASSES", "base"))
+    assert "not finite" in error and "epoch 1, batch" in error and "set TRAIN.CLIP_NORM" in error
+
+
+def test_an_overflow_leaves_the_step_out_for_all(run_train, tmp_path):
+    """Of a scaled gradient: neither module moves, and the scale is halved."""
+    trainer = run_train("FT", tmp_path, *STEPS, arguments=("--no-train",))
+    trainer.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    trainer.epoch = trainer.start_epoch = trainer.batch_idx = 0
+    trainer.num_batches = 4
+    trainer.before_epoch()
+    before = [p.detach().clone() for m in trainer._models.values() for p in m.parameters()]
+    first = next(trainer._models["image_encoder"].parameters())
+    hook = first.register_hook(lambda gradient: gradient * float("nan"))
+    trainer.forward_backward(next(iter(trainer.train_loader_x)))
+    after = [p for m in trainer._models.values() for p in m.parameters()]
+    assert all(map(torch.equal, before, after)) and trainer.scaler.get_scale() == 512.0
+    hook.remove()
+    trainer.forward_backward(next(iter(trainer.train_loader_x)))
+    assert not all(map(torch.equal, before, after))
+
+
 def test_weights_that_are_not_finite_are_not_saved(stopped, run_train, monkeypatch):
     before = (stopped / "running.pth.tar").read_bytes()
     whole = TrainingStep.update
