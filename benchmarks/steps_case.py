@@ -7,7 +7,6 @@
 import contextlib
 import ctypes
 import gc
-import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +18,8 @@ from toolbox import use_dassl
 use_dassl()
 
 import trainers  # noqa: E402
-from benchmarks.head_case import ROOT, resident_peak_bytes  # noqa: E402
+from benchmarks.fresh import fresh  # noqa: E402
+from benchmarks.head_case import resident_peak_bytes  # noqa: E402
 from dassl.optim import build_optimizer  # noqa: E402
 from models.backbone import Backbone  # noqa: E402
 from models.weights import TINY_CLIP  # noqa: E402
@@ -95,9 +95,9 @@ class Case(NamedTuple):
 
 def peak_bytes(*words: str | int) -> int | None:
     """What `main` prints for these words in a fresh process; None if that fails."""
-    command = [sys.executable, "-m", "benchmarks.steps_case", *map(str, words)]
-    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT)
-    return None if run.returncode else int(run.stdout)
+    with contextlib.suppress(MemoryError, RuntimeError):
+        return int(fresh("steps_case", *words))
+    return None
 
 
 def added_bytes(step: Step) -> int:

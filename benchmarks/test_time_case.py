@@ -6,7 +6,6 @@ of 8 images add with one step and two threads, where features are given, so that
 
 import contextlib
 import io
-import subprocess
 import sys
 from typing import NamedTuple
 
@@ -17,7 +16,8 @@ from toolbox import use_dassl
 
 use_dassl()
 
-from benchmarks.head_case import ROOT, resident_peak_bytes  # noqa: E402
+from benchmarks.fresh import fresh  # noqa: E402
+from benchmarks.head_case import resident_peak_bytes  # noqa: E402
 from benchmarks.plain_episodes import plain_episodes  # noqa: E402
 from benchmarks.steps_case import forget_building  # noqa: E402
 from models.backbone import Backbone  # noqa: E402
@@ -72,11 +72,9 @@ class Case(NamedTuple):
 
     def peak_bytes(self, threads: int) -> int | None:
         """What episodes add beyond the encoders, in a fresh process; None if that fails."""
-        command = [sys.executable, "-m", "benchmarks.test_time_case", *map(str, self)]
-        run = subprocess.run(
-            [*command, str(threads)], stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT
-        )
-        return None if run.returncode else int(run.stdout)
+        with contextlib.suppress(MemoryError, RuntimeError):
+            return int(fresh("test_time_case", *self, threads))
+        return None
 
 
 class GivenImages(Backbone):
