@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import NoReturn
@@ -71,7 +71,17 @@ def tell(what: str) -> None:
     print(f"\r{what:40}\r{what}", end="", file=sys.stderr, flush=True)
 
 
-def publish(options: argparse.Namespace, rows: Iterable[dict], digits: int = 1) -> int:
+def one_table(rows: list[dict]) -> dict[str, list[dict]]:
+    """All rows as a table without a title."""
+    return {"": rows}
+
+
+def publish(
+    options: argparse.Namespace,
+    rows: Iterable[dict],
+    digits: int = 1,
+    tables: Callable[[list[dict]], dict[str, list[dict]]] = one_table,
+) -> int:
     """Measure all rows and print them; the exit code.
 
     The JSON is written anew after each row, so that a long run may be cut short.
@@ -81,6 +91,7 @@ def publish(options: argparse.Namespace, rows: Iterable[dict], digits: int = 1) 
         rows: each measured as it is asked for; a ValueError, an OSError or too little memory ends
             all in one line, behind the rows before.
         digits: behind the point, fewer of large numbers.
+        tables: what is printed of all rows, by title.
     """
     torch.set_num_threads(max(1, getattr(options, "threads", 1)))
     found: list[dict] = []
@@ -93,8 +104,8 @@ def publish(options: argparse.Namespace, rows: Iterable[dict], digits: int = 1) 
     except (ValueError, OSError, RuntimeError, MemoryError) as error:
         mistake = explained(error, options)
     tell("")
-    if found:
-        print(table(found, digits))
+    for title, part in tables(found).items() if found else ():
+        print(title + "\n" * bool(title) + table(part, digits))
     if mistake:
         print(f"error: {mistake}", file=sys.stderr)
     return 2 if mistake else 0
@@ -125,8 +136,8 @@ def device_of(options: argparse.Namespace) -> str:
 
 def table(rows: list[dict], digits: int, form: str = "simple") -> str:
     """Rows as tabulate sets them, right-aligned."""
-    cells = [[shown(value, digits) for value in row.values()] for row in rows]
     headers = list(rows[0])
+    cells = [[shown(row[name], digits) for name in headers] for row in rows]
     return tabulate(cells, headers, form, disable_numparse=True, stralign="right")
 
 
