@@ -34,10 +34,15 @@ PARTS = {"train": range(500), "val": range(500, 700), "test": range(700, 1000)} 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure with all pictures and with 16 shots, print the table; returns the exit code."""
-    parser = with_json(Options(description=__doc__.splitlines()[0]))
-    parser.add_argument("--repeats", type=int, default=5)
-    options = parser.parse_args(arguments)
+    options = parse(arguments)
     return publish(options, rows(options), digits=2)
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = with_json(Options(description=__doc__.splitlines()[0]))
+    parser.add_argument("--repeats", type=int, default=5, help="readings behind the first one")
+    return parser.parse_args(arguments)
 
 
 def rows(options: argparse.Namespace) -> Iterator[dict]:
