@@ -1,5 +1,6 @@
 """docs/benchmarks.md, made of stored results alone."""
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from benchmarks.declared import BENCHMARKS, Benchmark
 from benchmarks.report import shown, table
 from benchmarks.stored import Reports
 
+WIDTH = 100
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 TOP = """# Benchmarks
 
@@ -66,18 +68,30 @@ def section(benchmark: Benchmark, small: dict[str, Reports], longer: Reports) ->
     parts = [part for report in runs for part in run(benchmark, report)]
     if benchmark.name in longer:
         parts += [f"### A longer run of {benchmark.name}", *run(benchmark, longer[benchmark.name])]
-    return [f"## {benchmark.name}", benchmark.compares, *parts] if parts else []
+    return [f"## {benchmark.name}", filled(benchmark.compares), *parts] if parts else []
 
 
 def run(benchmark: Benchmark, report: dict) -> Iterator[str]:
     """A report: command, surroundings, tables."""
     yield f"    {report['command']}"
-    told = {**report, "seconds": round(report["seconds"])} if "seconds" in report else report
-    place = [words.format(told[key]) for key, words in PLACE.items() if key in told]
-    yield ", ".join([report["date"][:10], *place]) + "."
+    yield filled(f"{', '.join([report['date'][:10], *place(report)])}.")
     if "note" in report:
-        yield report["note"]
+        yield filled(report["note"])
     for title, rows in benchmark.tables(report["rows"]).items():
         if title:
             yield title
         yield table(rows, report["digits"], "github")
+
+
+def place(report: dict) -> Iterator[str]:
+    """Where a report was measured and how long it took, as far as it tells."""
+    for key, words in PLACE.items():
+        if key in report:
+            value = round(report[key]) if key == "seconds" else report[key]
+            text = words.format(value)
+            yield text.removesuffix("s") if value == 1 else text
+
+
+def filled(text: str) -> str:
+    """Broken into lines."""
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
