@@ -78,7 +78,8 @@ def test_a_page_of_a_small_run(elsewhere):
     assert "| [head](#head) | A step of the exact RAda head" in re.sub(" +", " ", text)
     assert "\n    python benchmarks/head.py\n" in text
     place = "2026-11-28, AMD EPYC, 2 cores, 2 threads, torch 2.14.1, Python 3.11.7, Pillow 13.0.0,"
-    assert f"{place} clip-anytorch 2.6.0, Debian GNU/Linux 12, took 62 s.\n" in text
+    place += " clip-anytorch 2.6.0, Debian GNU/Linux 12, took 62 s."
+    assert place in " ".join(text.split())
     lines = re.sub(" +", " ", text).splitlines()
     assert "| train | 50 | 1 | 2.3 | 4.0 |" in lines
     assert "| train | 1,000 | 1 | 9.0 | not run |" in lines
