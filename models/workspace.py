@@ -2,7 +2,8 @@
 
 Fresh memory is dear on a CPU: the system hands out and clears every page of it, which takes longer
 than writing a result there. So what lives within one call lies in the workspace of its thread, and
-what a backward pass needs in one that is lent until that is done.
+what a backward pass needs in one that is lent until that is done. None of it is freed: it takes as
+much as the largest call did.
 """
 
 import math
