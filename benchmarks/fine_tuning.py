@@ -2,21 +2,21 @@
 
 `python benchmarks/fine_tuning.py [--trainers FT,RAdaFT --classes 100 --batch 32 --json FILE]`
 ViT-B/16 with random weights, random pictures, float32, published settings. Both sides alternate
-within one run; times are medians after a warm-up step. Peak memory is what two first steps add,
+within one run; times are the least of each. Peak memory is what two first steps add,
 gradients and optimiser states among it: on a CPU to a fresh process, on CUDA to the allocator.
 """
 
 import argparse
-import statistics
 import sys
-import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.report import MB, common, numbers, publish, require, tell  # noqa: E402
+from benchmarks.report import MB, Options, common, numbers, publish, require, tell  # noqa: E402
 from benchmarks.steps_case import Step, peak_bytes  # noqa: E402
+from benchmarks.turns import alternate  # noqa: E402
 from models.backbone import Backbone  # noqa: E402
 from trainers import listing, registered  # noqa: E402
 
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = common(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
+    parser = common(Options(description=__doc__.splitlines()[0]))
     parser.add_argument("--trainers", default=DEFAULT, help="names with commas between")
     parser.add_argument("--classes", type=numbers, default=[100])
     parser.add_argument("--batch", type=int, default=32, help="images a step")
@@ -58,27 +58,19 @@ def rows(options: argparse.Namespace) -> Iterator[dict]:
 def measure(name: str, num_classes: int, backbone: Backbone, options: argparse.Namespace) -> dict:
     """One row of the table; memory None where the process that measures it failed."""
     step = Step(name, backbone, num_classes, options.batch)
-    times = alternate(step, backbone, options.repeats)
+
+    def take(word: str) -> None:
+        backbone.activation_checkpointing = bool(word)
+        step()
+
+    times = alternate({side: partial(take, SIDES[side]) for side in SIDES}, options.repeats)
     row = {"trainer": name, "K": num_classes, "B": options.batch}
-    row |= {f"{side} ms": statistics.median(times[side]) for side in SIDES}
+    row |= {f"{side} ms": 1000 * times[side] for side in SIDES}
     setting = options.backbone, num_classes, options.batch, options.device, options.threads
     for side, word in SIDES.items():
         peak = peak_bytes(name, *setting, word)
         row[f"{side} MB"] = None if peak is None else peak / MB
     return row
-
-
-def alternate(step: Step, backbone: Backbone, repeats: int) -> dict[str, list[float]]:
-    """Milliseconds of steps with activations kept and recomputed, in turns after a warm-up."""
-    times = {side: [] for side in SIDES}
-    step()
-    for _ in range(repeats):
-        for side, word in SIDES.items():
-            backbone.activation_checkpointing = bool(word)
-            start = time.perf_counter()
-            step()
-            times[side].append(1000 * (time.perf_counter() - start))
-    return times
 
 
 if __name__ == "__main__":

@@ -1,21 +1,20 @@
 """The exact RAda head beside a plain dense one: time and peak memory of a step.
 
 `python benchmarks/head.py [--classes 10,100 --batch 1,32 --threads 2 --repeats 7 --json FILE]`
-D = 512, 8 heads, float32. Both heads alternate within one run; times are medians. Peak memory is
-what a step adds: on a CPU the resident peak of a fresh process, on CUDA the allocator's.
+D = 512, 8 heads, float32. Both heads alternate within one run; times are the least of each. Peak
+memory is what a step adds: on a CPU the resident peak of a fresh process, on CUDA the allocator's.
 """
 
 import argparse
-import statistics
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.head_case import Case  # noqa: E402
-from benchmarks.report import MB, common, numbers, publish, require, tell  # noqa: E402
+from benchmarks.report import MB, Options, common, numbers, publish, require, tell  # noqa: E402
+from benchmarks.turns import alternate  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = common(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
+    parser = common(Options(description=__doc__.splitlines()[0]))
     parser.add_argument("--classes", type=numbers, default=[10, 50, 100, 500, 1000])
     parser.add_argument("--batch", type=numbers, default=[1, 32])
     parser.add_argument("--repeats", type=int, default=11, help="alternating runs of a case")
@@ -49,34 +48,19 @@ def measure(case: Case, options: argparse.Namespace) -> dict:
     """One row of the table."""
     needed = case.dense_bytes() / 1e9
     kinds = ["exact", "dense"] if needed <= options.memory else ["exact"]
-    times = alternate(case, kinds, options)
+    steps = case.steps()
+    sides = {kind: steps[kind] for kind in kinds}
+    times = alternate(sides, options.repeats, options.seconds)
     # a tiny step may fit into memory the process holds already
     peaks = {kind: max(0.1, case.peak_bytes(kind, options.threads) / MB) for kind in kinds}
     row = {"step": case.mode, "K": case.num_classes, "B": case.num_images}
-    row |= {"exact ms": times["exact"], "exact MB": peaks["exact"]}
+    row |= {"exact ms": 1000 * times["exact"], "exact MB": peaks["exact"]}
     if "dense" in kinds:
-        row |= {"dense ms": times["dense"], "dense MB": peaks["dense"]}
+        row |= {"dense ms": 1000 * times["dense"], "dense MB": peaks["dense"]}
         speed, memory = times["dense"] / times["exact"], peaks["dense"] / peaks["exact"]
         return row | {"times faster": speed, "times smaller": memory}
     row |= {"dense ms": "not run", "dense MB": f"needs about {needed:.1f} GB"}
     return row | {"times faster": None, "times smaller": needed * 1e9 / MB / peaks["exact"]}
-
-
-def alternate(case: Case, kinds: list[str], options: argparse.Namespace) -> dict[str, float]:
-    """Median milliseconds of a step of each head, taken in turns after a warm-up."""
-    steps = case.steps()
-    times = {kind: [] for kind in kinds}
-    for kind in kinds:
-        steps[kind]()
-    end = time.perf_counter() + options.seconds
-    for turn in range(options.repeats):
-        for kind in kinds:
-            start = time.perf_counter()
-            steps[kind]()
-            times[kind].append(1000 * (time.perf_counter() - start))
-        if turn >= 1 and time.perf_counter() > end:
-            break
-    return {kind: statistics.median(values) for kind, values in times.items()}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@
 """
 
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +13,9 @@ import torch
 import torch.nn.functional as F
 
 from benchmarks.dense import DenseHead
+from benchmarks.fresh import fresh
 from models.rational import RAdaHead
 
-ROOT = Path(__file__).resolve().parents[1]
 DIM, HEADS, SCALE = 512, 8, 100.0
 
 
@@ -59,11 +58,7 @@ class Case(NamedTuple):
         """Peak memory one step adds: on a CPU measured in a fresh process."""
         if self.device != "cpu":
             return cuda_peak_bytes(self.steps()[kind])
-        command = [sys.executable, "-m", "benchmarks.head_case", kind, *map(str, self[:3])]
-        run = subprocess.run(
-            [*command, str(threads)], capture_output=True, text=True, check=True, cwd=ROOT
-        )
-        return int(run.stdout)
+        return int(fresh("head_case", kind, *self[:3], threads))
 
 
 def cuda_peak_bytes(step: Callable[[], None]) -> int:

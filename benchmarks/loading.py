@@ -4,66 +4,64 @@
 The loaders are DataManager's with the INPUT of configs/trainers/CoOp/vit_b16_ctxv1.yaml: read,
 augment or crop, tensor, normalise, collate, hand over. Bare Pillow decodes a JPEG and resizes it
 (bicubic) in as many workers and gives nothing back: to 224x224, and as the test transform has to,
-to a smaller edge of 224. All take turns over the same generated JPEGs; each one's best run counts.
+to a smaller edge of 224. All take turns over the same generated JPEGs; the least time of each
+counts. PyTorch has one thread, as in a worker.
 """
 
 import argparse
-import json
 import sys
 import tempfile
-import time
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-import PIL
-import torch
 from PIL import Image
-from tabulate import tabulate
 from torch.utils.data import DataLoader, Dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.loading_pictures import write_pictures  # noqa: E402
-from benchmarks.surroundings import surroundings  # noqa: E402
+from benchmarks.report import Options, publish, require, tell, with_json  # noqa: E402
+from benchmarks.turns import alternate  # noqa: E402
 from toolbox import use_dassl  # noqa: E402
 
 CONFIG = ROOT / "configs/trainers/CoOp/vit_b16_ctxv1.yaml"
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Measure both transforms at each number of workers, print the table, write the JSON."""
+def main(arguments: list[str] | None = None) -> int:
+    """Measure both transforms at each number of workers, print the table; returns the exit code."""
     options = parse(arguments)
-    torch.set_num_threads(1)  # as in a worker
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        paths = write_pictures(Path(folder), options.pictures) * options.passes
-        for workers in options.workers:
-            loaders = project_loaders(paths, workers)
-            rows += [measure(name, loader, options.repeats) for name, loader in loaders.items()]
-        kilobytes = sum(Path(path).stat().st_size for path in set(paths)) / options.pictures / 1e3
-    print(f"{options.pictures} JPEGs of {kilobytes:.0f} KB on average, Pillow {PIL.__version__}")
-    table = [[f"{v:.3g}" if v < 10 else f"{v:.0f}" for v in list(r.values())[2:]] for r in rows]
-    table = [list(r.values())[:2] + cells for r, cells in zip(rows, table, strict=True)]
-    print(tabulate(table, headers=list(rows[0]), disable_numparse=True, stralign="right"))
-    if options.json:
-        report = {"command": " ".join(sys.argv), **surroundings(), "kilobytes": kilobytes}
-        options.json.write_text(json.dumps(report | {"rows": rows}, indent=1) + "\n")
+    return publish(options, rows(options), digits=2)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workers", type=numbers, default=[2], help="such as 0,2,4")
+    parser = with_json(Options(description=__doc__.splitlines()[0]))
+    parser.add_argument("--workers", type=counts, default=[2], help="such as 0,2,4")
     parser.add_argument("--pictures", type=int, default=200, help="different JPEGs")
     parser.add_argument("--passes", type=int, default=4, help="over all of them in a run")
     parser.add_argument("--repeats", type=int, default=7, help="runs of each side, in turns")
-    parser.add_argument("--json", type=Path, help="write the results here as well")
     return parser.parse_args(arguments)
 
 
-def numbers(text: str) -> list[int]:
-    """ "0,2" as [0, 2]."""
+def rows(options: argparse.Namespace) -> Iterator[dict]:
+    """All rows; raises ValueError for a number below 1."""
+    require(options, "pictures", "passes", "repeats")
+    with tempfile.TemporaryDirectory() as folder:
+        tell("JPEGs")
+        paths = write_pictures(Path(folder), options.pictures)
+        kilobytes = sum(Path(path).stat().st_size for path in paths) / len(paths) / 1e3
+        for workers in options.workers:
+            for name, loader in project_loaders(paths * options.passes, workers).items():
+                tell(f"{name} with {workers} workers")
+                row = {"transform": name, "workers": workers, "KB a picture": round(kilobytes)}
+                yield row | rates(loader, options.repeats)
+
+
+def counts(text: str) -> list[int]:
+    """ "0,2" as [0, 2]; raises ValueError for anything else."""
     return [int(word) for word in text.split(",")]
 
 
@@ -112,29 +110,22 @@ class Bare(Dataset):
         return 0
 
 
-def measure(name: str, loader: DataLoader, repeats: int) -> dict:
-    """One row of the table: the loader, both bare forms, and its rate over theirs."""
+def rates(loader: DataLoader, repeats: int) -> dict:
+    """Pictures per second of a loader and of both bare forms, and its rate over theirs."""
     paths = [item.impath for item in loader.dataset.data_source]
     if loader.drop_last:
         paths = paths[: len(loader) * loader.batch_size]
-    sides = [loader]
-    for square in (True, False):
+    sides = {"loader": loader}
+    for square, name in ((True, "Pillow 224x224"), (False, "Pillow edge 224")):
         data = Bare(paths, square)
-        sides.append(DataLoader(data, loader.batch_size, num_workers=loader.num_workers))
-    runs = [[seconds(side) for side in sides] for _ in range(repeats + 1)][1:]
-    ours, square, edge = (len(paths) / min(times) for times in zip(*runs, strict=True))
-    row = {"transform": name, "workers": loader.num_workers, "loader/s": ours}
-    row |= {"Pillow 224x224/s": square, "ratio": ours / square}
-    return row | {"Pillow edge 224/s": edge, "ratio to edge": ours / edge}
-
-
-def seconds(loader: Iterable) -> float:
-    """Of one pass, with the start of the workers as in every epoch."""
-    start = time.perf_counter()
-    for _ in loader:
-        pass
-    return time.perf_counter() - start
+        sides[name] = DataLoader(data, loader.batch_size, num_workers=loader.num_workers)
+    # a pass includes the start of the workers, as in every epoch
+    passes = {name: partial(deque, side, maxlen=0) for name, side in sides.items()}
+    seconds = alternate(passes, repeats)
+    row: dict = {f"{name}/s": round(len(paths) / seconds[name]) for name in sides}
+    row["ratio"] = seconds["Pillow 224x224"] / seconds["loader"]
+    return row | {"ratio to edge": seconds["Pillow edge 224"] / seconds["loader"]}
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,17 +11,16 @@ import io
 import json
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from tabulate import tabulate
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.surroundings import surroundings  # noqa: E402
+from benchmarks.report import Options, publish, require, tell, with_json  # noqa: E402
+from benchmarks.turns import alternate  # noqa: E402
 from toolbox import use_dassl  # noqa: E402
 
 use_dassl()
@@ -33,21 +32,29 @@ from datasets.class_lists import read_classnames  # noqa: E402
 PARTS = {"train": range(500), "val": range(500, 700), "test": range(700, 1000)}  # of a class
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Measure with all pictures and with 16 shots, print the table, write the JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="write the results here as well")
-    options = parser.parse_args(arguments)
+def main(arguments: list[str] | None = None) -> int:
+    """Measure with all pictures and with 16 shots, print the table; returns the exit code."""
+    options = parse(arguments)
+    return publish(options, rows(options), digits=2)
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = with_json(Options(description=__doc__.splitlines()[0]))
+    parser.add_argument("--repeats", type=int, default=5, help="readings behind the first one")
+    return parser.parse_args(arguments)
+
+
+def rows(options: argparse.Namespace) -> Iterator[dict]:
+    """Both rows; raises ValueError for a number below 1."""
+    require(options, "repeats")
     with tempfile.TemporaryDirectory() as root:
+        tell("101,000 empty pictures")
         write_tree(Path(root, dataset_class("food101").dataset_dir))
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-            futures = [pool.submit(measure, root, n, options.repeats) for n in (-1, 16)]
-            rows = [future.result() for future in futures]
-    print(tabulate(rows, headers="keys"))
-    if options.json:
-        report = {"command": " ".join(sys.argv), **surroundings(), "rows": rows}
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
+        for shots in (-1, 16):
+            tell("16 shots" if shots > 0 else "all pictures")
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+                yield pool.submit(measure, root, shots, options.repeats).result()
 
 
 def write_tree(folder: Path) -> None:
@@ -74,21 +81,18 @@ def config(root: str, shots: int):
 
 
 def measure(root: str, shots: int, repeats: int) -> dict:
-    """One row: what the loaders add to the process, and the best of the readings after that."""
+    """One row: what the loaders add to the process, and the least time of readings after that."""
     sys.stdout = io.StringIO()  # the reader says what it reads
     register_all()
     cfg, before = config(root, shots), resident()
     manager = DataManager(cfg)
     added = resident() - before
     assert len(manager.test_loader.dataset) == 101 * len(PARTS["test"])
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        dataset = dataset_class("food101")(cfg)
-        seconds.append(time.perf_counter() - start)
+    seconds = alternate({"reading": lambda: dataset_class("food101")(cfg)}, repeats)["reading"]
+    dataset = manager.dataset
     count = sum(map(len, (dataset.train_x, dataset.val, dataset.test)))
     name = shots if shots > 0 else "all"
-    return {"shots": name, "items": count, "seconds": min(seconds), "MB of loaders": added}
+    return {"shots": name, "items": count, "seconds": seconds, "MB of loaders": added}
 
 
 def resident() -> float:
@@ -100,4 +104,4 @@ def resident() -> float:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,102 +1,151 @@
-"""What all benchmarks share: options, the table, the JSON, where and when it was measured."""
+"""What all benchmarks share: options, the table, the JSON."""
 
 import argparse
 import json
-import platform
 import sys
-from collections.abc import Iterator
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 from tabulate import tabulate
 
+from benchmarks.limits import limited_memory
+from benchmarks.surroundings import command, surroundings
+from trainers.memory import is_shortage
+
 MB = 2**20
+LOWER = ("classes", "batch", "images", "episodes")  # options that memory grows with
+FIGURES = 4  # shown of a number, more only before the point
+
+_told = [""]  # what is being measured
+
+
+class Options(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the process with exit code 2."""
+        self.exit(2, f"error: {message}\n")
 
 
 def common(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """Add the options that every benchmark has."""
+    """Add the options that every benchmark has which computes with PyTorch."""
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
+    return with_json(parser)
+
+
+def with_json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Add --json."""
     parser.add_argument("--json", type=Path, help="write the results here as well")
     return parser
 
 
 def numbers(text: str) -> list[int]:
-    """ "10,50" as [10, 50].
+    """ "10,50" as [10, 50], for argparse.
 
     Raises:
-        ValueError: if one is no whole number above 0.
+        ArgumentTypeError: if one is no whole number above 0.
     """
-    values = [int(word) for word in text.split(",")]
-    if min(values) < 1:
-        raise ValueError(f"{text} holds a number below 1")
-    return values
+    words = text.split(",")
+    if not all(word.isdecimal() and int(word) for word in words):
+        raise argparse.ArgumentTypeError(f'"{text}" is no list of numbers above 0, such as 50,500')
+    return [int(word) for word in words]
 
 
 def require(options: argparse.Namespace, *keys: str) -> None:
     """Raise ValueError for a device that is not here, or a number below 1."""
     for key in ("threads", *keys):
-        if getattr(options, key) < 1:
+        if getattr(options, key, 1) < 1:
             raise ValueError(f"--{key} must be 1 or more, got {getattr(options, key)}")
-    name = options.device
+    name = device_of(options)
     if name != "cpu" and not (name.startswith("cuda") and torch.cuda.is_available()):
         raise ValueError(f'device "{name}" is not here; take cpu, or cuda where there is a GPU')
 
 
 def tell(what: str) -> None:
-    """Say on stderr what is being measured."""
+    """Say on stderr what is being measured; a shortage of memory names it."""
+    _told[0] = what
     print(f"\r{what:40}\r{what}", end="", file=sys.stderr, flush=True)
 
 
-def publish(options: argparse.Namespace, rows: Iterator[dict], digits: int = 1) -> int:
+def one_table(rows: list[dict]) -> dict[str, list[dict]]:
+    """All rows as a table without a title."""
+    return {"": rows}
+
+
+def publish(
+    options: argparse.Namespace,
+    rows: Iterable[dict],
+    digits: int = 1,
+    tables: Callable[[list[dict]], dict[str, list[dict]]] = one_table,
+) -> int:
     """Measure all rows and print them; the exit code.
 
     The JSON is written anew after each row, so that a long run may be cut short.
 
     Args:
-        options: with those of `common`.
-        rows: each measured as it is asked for; a ValueError or OSError ends all in one line.
-        digits: behind the point.
+        options: with those of `common`, or of `with_json` alone.
+        rows: each measured as it is asked for; a ValueError, an OSError or too little memory ends
+            all in one line, behind the rows before.
+        digits: behind the point, fewer of large numbers.
+        tables: what is printed of all rows, by title.
     """
-    torch.set_num_threads(max(1, options.threads))
-    found = []
+    torch.set_num_threads(max(1, getattr(options, "threads", 1)))
+    found: list[dict] = []
+    mistake = ""
     try:
-        for row in rows:
-            found.append(row)
-            if options.json:
-                report = {"command": " ".join(sys.argv), **surroundings(options), "rows": found}
-                options.json.write_text(json.dumps(report, indent=1) + "\n")
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        with limited_memory() if device_of(options) == "cpu" else nullcontext():
+            for row in rows:
+                found.append(row)
+                write(options, found, digits)
+    except (ValueError, OSError, RuntimeError, MemoryError) as error:
+        mistake = explained(error, options)
     tell("")
-    table = [[shown(value, digits) for value in row.values()] for row in found]
-    print(tabulate(table, headers=list(found[0]), disable_numparse=True, stralign="right"))
-    return 0
+    for title, part in tables(found).items() if found else ():
+        print(title + "\n" * bool(title) + table(part, digits))
+    if mistake:
+        print(f"error: {mistake}", file=sys.stderr)
+    return 2 if mistake else 0
+
+
+def explained(error: Exception, options: argparse.Namespace) -> str:
+    """What is wrong and what to do; an error that is no user's mistake is raised again."""
+    if is_shortage(error) or is_shortage(error.__cause__):
+        ways = " or ".join(f"--{key}" for key in LOWER if hasattr(options, key))
+        return f"out of memory at {_told[0]}" + (f"; lower {ways}" if ways else "")
+    if isinstance(error, RuntimeError):
+        raise error
+    return str(error)
+
+
+def write(options: argparse.Namespace, rows: list[dict], digits: int) -> None:
+    """Write the rows so far and how they were measured, if --json asks for it."""
+    if options.json:
+        where = surroundings(device_of(options))
+        report = {"command": command(), **where, "digits": digits, "rows": rows}
+        options.json.write_text(json.dumps(report, indent=1) + "\n")
+
+
+def device_of(options: argparse.Namespace) -> str:
+    """Where a benchmark computes; one without --device on the CPU."""
+    return getattr(options, "device", "cpu")
+
+
+def table(rows: list[dict], digits: int, form: str = "simple") -> str:
+    """Rows as tabulate sets them, right-aligned."""
+    headers = list(rows[0])
+    cells = [[shown(row[name], digits) for name in headers] for row in rows]
+    return tabulate(cells, headers, form, disable_numparse=True, stralign="right")
 
 
 def shown(value: str | int | float | None, digits: int) -> str:
-    """A value as the table shows it."""
-    formats = {int: ",", float: f",.{digits}f"}
-    return "-" if value is None else format(value, formats.get(type(value), ""))
-
-
-def surroundings(options: argparse.Namespace) -> dict:
-    """Where and when this was measured."""
-    cuda = options.device != "cpu"
-    return {
-        "device": torch.cuda.get_device_name() if cuda else processor(),
-        "threads": options.threads,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-    }
-
-
-def processor() -> str:
-    """The name of this machine's processor, as far as it is known."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(": ", 1)[1] for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "cpu"
+    """A value as tables show it: 1,234 for 1234.5, 12.35 for 12.345 with 2 digits."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        before = len(str(int(abs(value))))
+        return format(value, f",.{max(0, min(digits, FIGURES - before))}f")
+    return format(value, "," if isinstance(value, int) else "")

@@ -2,7 +2,7 @@
 
 `python benchmarks/steps.py [--trainers CoOp,MaPLe --classes 50,500 --batch 4 --json FILE]`
 ViT-B/16 with random weights, random pictures, float32, published settings. Both sides alternate
-within one run; times are medians after a warm-up step. Peak memory is what two first steps add,
+within one run; times are the least of each. Peak memory is what two first steps add,
 gradients and optimiser states among it: on a CPU to a fresh process, on CUDA to the allocator.
 
 RAda alone stands beside ZeroshotCLIP, which has no training step: there X is the forward pass of
@@ -11,16 +11,15 @@ trainers whose class features depend on the image (CoCoOp) take one image a step
 """
 
 import argparse
-import statistics
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.report import MB, common, numbers, publish, require, tell  # noqa: E402
-from benchmarks.steps_case import Case, Step  # noqa: E402
+from benchmarks.report import MB, Options, common, numbers, publish, require, tell  # noqa: E402
+from benchmarks.steps_case import Case  # noqa: E402
+from benchmarks.turns import alternate  # noqa: E402
 from models.backbone import Backbone  # noqa: E402
 from trainers import listing, registered  # noqa: E402
 from trainers.rada import WithRAda  # noqa: E402
@@ -35,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = common(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
+    parser = common(Options(description=__doc__.splitlines()[0]))
     parser.add_argument("--trainers", default="", help="X or RAdaX, with commas; default: all")
     parser.add_argument("--classes", type=numbers, default=[50, 500])
     parser.add_argument("--batch", type=int, default=4, help="images a step")
@@ -77,10 +76,10 @@ def chosen(names: str) -> dict[str, str]:
 def measure(case: Case, backbone: Backbone, options: argparse.Namespace) -> dict:
     """One row of the table; memory None where the process that measures it failed."""
     steps, sides = case.steps(backbone), {"X": case.baseline, "RAdaX": case.with_mask}
-    times = alternate(steps, options)
+    times = alternate(steps, options.repeats, options.seconds)
     row = {"X": case.baseline, "RAdaX": case.with_mask, "K": case.num_classes}
     row["B"] = steps[case.with_mask].num_images
-    row |= {f"{side} ms": times[name] for side, name in sides.items()}
+    row |= {f"{side} ms": 1000 * times[name] for side, name in sides.items()}
     row["mask %"] = 100 * (times[case.with_mask] / times[case.baseline] - 1)
     for side, name in sides.items():
         row[f"{side} learned"] = listing.learned_parameters(steps[name].trainer)
@@ -89,22 +88,6 @@ def measure(case: Case, backbone: Backbone, options: argparse.Namespace) -> dict
         # a tiny step may fit into memory the process holds already
         row[f"{side} MB"] = None if peak is None else max(0.1, peak / MB)
     return row
-
-
-def alternate(steps: dict[str, Step], options: argparse.Namespace) -> dict[str, float]:
-    """Median milliseconds of each step, taken in turns after a warm-up."""
-    times = {name: [] for name in steps}
-    for step in steps.values():
-        step()
-    end = time.perf_counter() + options.seconds
-    for turn in range(options.repeats):
-        for name, step in steps.items():
-            start = time.perf_counter()
-            step()
-            times[name].append(1000 * (time.perf_counter() - start))
-        if turn >= 1 and time.perf_counter() > end:
-            break
-    return {name: statistics.median(values) for name, values in times.items()}
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@
 import contextlib
 import ctypes
 import gc
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,8 @@ from toolbox import use_dassl
 use_dassl()
 
 import trainers  # noqa: E402
-from benchmarks.head_case import ROOT, resident_peak_bytes  # noqa: E402
+from benchmarks.fresh import fresh  # noqa: E402
+from benchmarks.head_case import resident_peak_bytes  # noqa: E402
 from dassl.optim import build_optimizer  # noqa: E402
 from models.backbone import Backbone  # noqa: E402
 from models.weights import TINY_CLIP  # noqa: E402
@@ -63,13 +64,16 @@ class Step:
 
 
 def ready(cls: type[CLIPTrainer], backbone: Backbone, num_classes: int) -> CLIPTrainer:
-    """A trainer whose `forward_backward` can be called, in float32."""
+    """A trainer whose `forward_backward` can be called, in float32, in its last phase."""
     trainer = assemble(cls, RandomFeatures(backbone), num_classes)
     trainer.model.encoder.backbone = backbone  # from here on encoders compute
-    for name, (module, optim_cfg, _) in trainer.learned().items():
+    learned = trainer.learned()
+    for name, (module, optim_cfg, _) in learned.items():
         trainer.register_model(name, module, build_optimizer(module, optim_cfg))
     trainer.scaler = torch.amp.GradScaler(trainer.device.type, enabled=False)
-    trainer.epoch, trainer.batch_idx, trainer.num_batches = 0, 0, 2  # never the end of an epoch
+    trainer.phases = {name: own.epochs for name, own in learned.items() if own.epochs is not None}
+    trainer.epoch = max((epochs.start for epochs in trainer.phases.values()), default=0)
+    trainer.batch_idx, trainer.num_batches = 0, 2  # never the end of an epoch
     return trainer
 
 
@@ -95,24 +99,25 @@ class Case(NamedTuple):
 
 def peak_bytes(*words: str | int) -> int | None:
     """What `main` prints for these words in a fresh process; None if that fails."""
-    command = [sys.executable, "-m", "benchmarks.steps_case", *map(str, words)]
-    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT)
-    return None if run.returncode else int(run.stdout)
+    with contextlib.suppress(MemoryError, RuntimeError):
+        return int(fresh("steps_case", *words))
+    return None
 
 
-def added_bytes(step: Step) -> int:
-    """The peak of memory during two steps, above what was held before: of the process on a CPU.
+def added_bytes(call: Callable[[], object], cuda: bool, times: int = 2) -> int:
+    """The peak of memory during calls, above what was held before: of the process on a CPU.
 
-    Two, because what the first one leaves, gradients and optimiser states, is there in all others.
+    Two of a training step: what the first one leaves, gradients and optimiser states, is there in
+    all others.
     """
-    if step.trainer.device.type == "cuda":
+    if cuda:
         torch.cuda.reset_peak_memory_stats()
         before, peak = torch.cuda.memory_allocated(), torch.cuda.max_memory_allocated
     else:
         forget_building()
         before, peak = resident_peak_bytes(), resident_peak_bytes
-    step()
-    step()
+    for _ in range(times):
+        call()
     return peak() - before
 
 
@@ -139,7 +144,7 @@ def main(
     Step(name, named_backbone(TINY_CLIP).to(device), 2, 2)()
     clip = named_backbone(backbone).to(device)
     clip.activation_checkpointing = bool(recomputed)
-    print(added_bytes(Step(name, clip, int(num_classes), int(num_images))))
+    print(added_bytes(Step(name, clip, int(num_classes), int(num_images)), device != "cpu"))
 
 
 if __name__ == "__main__":

@@ -5,18 +5,16 @@ ViT-B/16 with random weights, float32, 64 views of which 6 are kept, one step of
 all but the image encoder: text encoder, head, gradients, optimiser. There both sides have the same
 image features (noise) and take turns within one run. The image encoder is timed in the same run, on
 random pictures: the plain loop sends 64 views of an image and then the image again through it, ours
-64 views. Times are seconds an image, medians over rounds without the first; the plain loop computes
-its mask by the same exact head.
+64 views. Times are seconds an image, the least of each side's rounds; the plain loop computes its
+mask by the same exact head.
 
 Memory is what episodes add beyond the encoders, in a fresh process on a CPU; for TPT, which is
 tuned through the text encoder, it is not shown.
 """
 
 import argparse
-import statistics
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -24,8 +22,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.report import MB, common, numbers, publish, require, tell  # noqa: E402
+from benchmarks.report import MB, Options, common, numbers, publish, require, tell  # noqa: E402
 from benchmarks.test_time_case import METHODS, VIEWS, Case, GivenImages  # noqa: E402
+from benchmarks.turns import alternate  # noqa: E402
 from models.backbone import Backbone  # noqa: E402
 from trainers.listing import named_backbone  # noqa: E402
 
@@ -38,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = common(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
+    parser = common(Options(description=__doc__.splitlines()[0]))
     parser.add_argument("--methods", default=",".join(METHODS), help="names with commas between")
     parser.add_argument("--classes", type=numbers, default=[100, 200, 1000])
     parser.add_argument("--images", type=int, default=2, help="images a round")
@@ -69,7 +68,7 @@ def measure(case: Case, backbone: Backbone, encoding: dict, options: argparse.Na
     """One row of the table."""
     sides, views = case.sides(backbone), case.views()
     rounds = {side: partial(adapt, views) for side, adapt in sides.items()}
-    tuning = alternate(rounds, options.repeats, case.device)
+    tuning = alternate(rounds, options.repeats)
     tuning = {side: seconds / case.num_images for side, seconds in tuning.items()}
     row = {"method": case.method, "K": case.num_classes}
     row |= {f"{side} encoder s": seconds for side, seconds in encoding.items()}
@@ -94,20 +93,7 @@ def encoder_seconds(backbone: Backbone, repeats: int) -> dict[str, float]:
         side: lambda batches=batches: [backbone.encode_image(batch) for batch in batches]
         for side, batches in calls.items()
     }
-    return alternate(rounds, repeats, device.type)
-
-
-def alternate(rounds: dict[str, Callable], repeats: int, device: str) -> dict[str, float]:
-    """Median seconds of each side's round, taken in turns after one of each to warm up."""
-    times = {side: [] for side in rounds}
-    for _ in range(repeats + 1):
-        for side, call in rounds.items():
-            start = time.perf_counter()
-            call()
-            if device != "cpu":
-                torch.cuda.synchronize()
-            times[side].append(time.perf_counter() - start)
-    return {side: statistics.median(seconds[1:]) for side, seconds in times.items()}
+    return alternate(rounds, repeats)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ of 8 images add with one step and two threads, where features are given, so that
 
 import contextlib
 import io
-import subprocess
 import sys
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -17,9 +17,9 @@ from toolbox import use_dassl
 
 use_dassl()
 
-from benchmarks.head_case import ROOT, resident_peak_bytes  # noqa: E402
+from benchmarks.fresh import fresh  # noqa: E402
 from benchmarks.plain_episodes import plain_episodes  # noqa: E402
-from benchmarks.steps_case import forget_building  # noqa: E402
+from benchmarks.steps_case import added_bytes  # noqa: E402
 from models.backbone import Backbone  # noqa: E402
 from models.classifier import CLIPClassifier  # noqa: E402
 from models.cosine import CosineHead  # noqa: E402
@@ -72,11 +72,9 @@ class Case(NamedTuple):
 
     def peak_bytes(self, threads: int) -> int | None:
         """What episodes add beyond the encoders, in a fresh process; None if that fails."""
-        command = [sys.executable, "-m", "benchmarks.test_time_case", *map(str, self)]
-        run = subprocess.run(
-            [*command, str(threads)], stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT
-        )
-        return None if run.returncode else int(run.stdout)
+        with contextlib.suppress(MemoryError, RuntimeError):
+            return int(fresh("test_time_case", *self, threads))
+        return None
 
 
 class GivenImages(Backbone):
@@ -88,19 +86,10 @@ class GivenImages(Backbone):
         return torch.randn(len(images), self.dim, generator=generator).to(images.device)
 
 
-def added_bytes(case: Case, backbone: Backbone) -> int:
+def added_bytes_of(case: Case, backbone: Backbone) -> int:
     """The peak of memory during two rounds above what was held before, features given."""
     ours = case.sides(RandomFeatures(backbone))["ours"]
-    views = case.views()
-    if case.device != "cpu":
-        torch.cuda.reset_peak_memory_stats()
-        before, peak = torch.cuda.memory_allocated(), torch.cuda.max_memory_allocated
-    else:
-        forget_building()
-        before, peak = resident_peak_bytes(), resident_peak_bytes
-    for _ in range(2):
-        ours(views)
-    return peak() - before
+    return added_bytes(partial(ours, case.views()), case.device != "cpu")
 
 
 def main(method: str, backbone: str, *words: str) -> None:
@@ -112,9 +101,9 @@ def main(method: str, backbone: str, *words: str) -> None:
     num_classes, num_images, device, steps, threads = words
     torch.set_num_threads(int(threads))
     tiny = Case(method, TINY_CLIP, 2, 1, device, int(steps))
-    added_bytes(tiny, named_backbone(TINY_CLIP).to(device))
+    added_bytes_of(tiny, named_backbone(TINY_CLIP).to(device))
     case = Case(method, backbone, int(num_classes), int(num_images), device, int(steps))
-    print(added_bytes(case, named_backbone(backbone).to(device)))
+    print(added_bytes_of(case, named_backbone(backbone).to(device)))
 
 
 if __name__ == "__main__":

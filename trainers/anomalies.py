@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
-
 from models.classifier import NotFinite
+from trainers.memory import in_training
 
 SHOWN = 3  # pictures that a message names
 
@@ -16,22 +15,17 @@ def named_anomaly(trainer, batch: dict) -> Iterator[None]:
 
     Raises:
         FloatingPointError: for a loss or gradient that is not finite.
-        ValueError: for a batch that does not fit into the GPU's memory.
+        ValueError: for a batch that does not fit into memory.
     """
     try:
-        yield
+        with in_training(trainer, batch):
+            yield
     except FloatingPointError as error:
         raise FloatingPointError(
             f"{str(error).rstrip('!')} {place(trainer)}, on {pictures(batch)}; {advice(trainer)}"
         ) from error
     except NotFinite as error:
         raise FloatingPointError(f"{error} {place(trainer)}; {advice(trainer)}") from error
-    except torch.cuda.OutOfMemoryError as error:
-        raise ValueError(
-            f"a batch of {len(batch['label'])} pictures does not fit into the GPU's memory; raise "
-            "TRAIN.ACCUMULATE (now "
-            f"{trainer.cfg.TRAIN.ACCUMULATE}) or set TRAIN.ACTIVATION_CHECKPOINTING True"
-        ) from error
 
 
 def pictures(batch: dict) -> str:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from models.episodes import Episodes
 from trainers.answers import Answer, answers_of, measures
 from trainers.journal import Journal
+from trainers.memory import in_testing
 from trainers.records import flatten
 from trainers.views import path_below
 
@@ -54,7 +55,8 @@ class LongTest:
         with tqdm(total=len(keys), initial=len(done), unit="image") as bar:
             for batch in self.batches(loader, left):
                 views, labels = self.parse_batch_test(batch)
-                answers = answers_of(self.model_inference(views), labels)
+                with in_testing(self, batch, "TEST.EPISODES"):
+                    answers = answers_of(self.model_inference(views), labels)
                 for path, answer in zip(batch["impath"], answers, strict=True):
                     journal.add(path_below(root, path), answer)
                     hits += answer.label == answer.prediction

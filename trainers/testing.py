@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from trainers.answers import Answer, answers_of, measures
+from trainers.memory import in_testing
 
 
 class Testing:
@@ -37,9 +38,11 @@ class Testing:
         """Logits (B, K) of the batch that was parsed last.
 
         Raises:
-            ValueError: naming the pictures, if a feature vector is zero or a number is not finite.
+            ValueError: naming the pictures, if a feature vector is zero or a number is not finite;
+                or saying that memory does not suffice.
         """
-        logits = self.with_paths(self._test_batch, self._finite_logits, images)
+        with in_testing(self, self._test_batch, "DATALOADER.TEST.BATCH_SIZE"):
+            logits = self.with_paths(self._test_batch, self._finite_logits, images)
         self._answers += answers_of(logits, self._test_batch["label"])
         return logits
 
