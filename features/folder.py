@@ -87,7 +87,7 @@ class FeatureFolder:
     def begin(self, number: int) -> None:
         """Make the folder, and say what is made in it and why nothing else will do."""
         for other, names in self.others():
-            print(f"{other} has features of these pictures, but of another {', '.join(names)}")
+            print(f"{other} has features of these pictures, but differs in {', '.join(names)}")
         print(f"Encoding {number:,} pictures once, for {self.path}")
         with self.writing():
             self.path.mkdir(parents=True, exist_ok=True)

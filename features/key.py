@@ -48,7 +48,7 @@ def of_pictures(paths: Iterable[str], root: str) -> Key:
     for path in paths:  # a million of them: no more than this for each
         pictures.update(os.fsencode(path.removeprefix(prefix)) + b"\n")
         sizes.update(b"%d\n" % os.path.getsize(path))
-    return {"pictures": pictures.hexdigest(), "sizes of the files": sizes.hexdigest()}
+    return {"pictures": pictures.hexdigest(), "file sizes": sizes.hexdigest()}
 
 
 def of_transform(transform: Any) -> str:

@@ -94,7 +94,7 @@ def test_another_key_has_a_folder_of_its_own_and_is_told_why(tmp_path, capsys):
     capsys.readouterr()
     assert open_in(tmp_path, Encoder(), KEY | {"image encoder": "z"}) == [0, 4, 8, 12]
     lines = capsys.readouterr().out.splitlines()
-    told = "has features of these pictures, but of another image encoder"
+    told = "has features of these pictures, but differs in image encoder"
     assert lines[0] == f"{folder_in(tmp_path).path} {told}"
     assert open_in(tmp_path, Encoder()) == []
 
@@ -160,12 +160,25 @@ def test_a_file_in_the_place_of_the_folder(tmp_path):
         folder_in(tmp_path / "features").open(Encoder())
 
 
-def build(path, queue) -> None:
-    folder.ROWS = 4
-    encoder = Encoder(seconds=0.05)
+def build(path, queue, seconds: float = 0.05) -> None:
+    """Open a folder in a process of its own."""
+    encoder = Encoder(seconds=seconds)
     queue.put((torch.cat(folder_in(path).open(encoder)).tolist(), len(encoder.made)))
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # Python 3.12
+def test_what_a_killed_process_made_is_kept(tmp_path):
+    context = multiprocessing.get_context("fork")
+    process = context.Process(target=build, args=(tmp_path, context.Queue(), 0.3))
+    process.start()
+    while len(list(tmp_path.glob("*/*.safetensors"))) < 2:
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    assert len(open_in(tmp_path, Encoder())) == 2
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # Python 3.12
 def test_several_processes_at_once_end_with_good_features(tmp_path):
     """And share the work: each shard may be made twice at most where they meet."""
     context = multiprocessing.get_context("fork")

@@ -40,7 +40,7 @@ def test_pictures_are_known_wherever_they_lie(tmp_path):
     "names, changed",
     [
         (("pets/b.jpg", "pets/a.jpg"), {"pictures"}),
-        (("pets/a.jpg",), {"pictures", "sizes of the files"}),
+        (("pets/a.jpg",), {"pictures", "file sizes"}),
         (("pets/a.jpg", "dogs/b.jpg"), {"pictures"}),
     ],
 )
@@ -55,7 +55,7 @@ def test_a_file_of_another_size(tmp_path):
     first = key.of_pictures(paths, str(tmp_path))
     (tmp_path / "a.jpg").write_bytes(b"another picture")
     other = key.of_pictures(paths, str(tmp_path))
-    assert {name for name in first if first[name] != other[name]} == {"sizes of the files"}
+    assert {name for name in first if first[name] != other[name]} == {"file sizes"}
 
 
 def words(is_train: bool, *choices: str, **settings) -> str:
