@@ -50,20 +50,23 @@ def encode(
         like: how large a batch is, and how it is loaded.
         encode_image: pictures (B, 3, size, size) to features (B, D).
     """
-    missing = MissingBatches(shards, like.batch_size, is_there)
-    loader = DataLoader(
-        pictures,
-        batch_sampler=missing,
-        num_workers=like.num_workers,
-        collate_fn=like.collate_fn,
-        pin_memory=like.pin_memory,
-    )
-    done: list[Tensor] = []
+    missing, done = MissingBatches(shards, like.batch_size, is_there), []
     with tqdm(total=sum(map(len, shards)), unit="picture") as bar:
-        for batch in loader:
+        for batch in loader_of(pictures, missing, like):
             rows = missing.given.popleft()
             done.append(encode_image(batch["img"]).cpu())
             bar.update(len(done[-1]))
             if sum(map(len, done)) == len(rows):
                 yield rows, torch.cat(done)
                 done = []
+
+
+def loader_of(pictures: Dataset, batches: Sampler, like: DataLoader) -> DataLoader:
+    """A loader of these batches that loads as another one does."""
+    return DataLoader(
+        pictures,
+        batch_sampler=batches,
+        num_workers=like.num_workers,
+        collate_fn=like.collate_fn,
+        pin_memory=like.pin_memory,
+    )

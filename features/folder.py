@@ -85,10 +85,10 @@ class FeatureFolder:
         return False
 
     def begin(self, number: int) -> None:
-        """Make the folder, and say what is made in it and why nothing else will do."""
+        """Make the folder, and say how many rows are made and why nothing else will do."""
         for other, names in self.others():
             print(f"{other} has features of these pictures, but differs in {', '.join(names)}")
-        print(f"Encoding {number:,} pictures once, for {self.path}")
+        print(f"Encoding {number:,} views of pictures once, for {self.path}")
         with self.writing():
             self.path.mkdir(parents=True, exist_ok=True)
             if not (self.path / KEY).exists():

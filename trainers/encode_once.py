@@ -7,8 +7,9 @@ them on. Trainers whose image encoder learns, or gets prompts or adapters, go on
 from functools import cached_property, partial
 
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
+from dassl.data import DatasetWrapper
 from features import key
 from features.batches import FeatureBatches, batches_like
 from features.encoding import encode
@@ -70,26 +71,16 @@ class EncodeOnce:
         opened = partial(self.open_features, loader.dataset, loader, 1)
         return batches_like(loader, FeatureBatches(loader.dataset.data_source, opened))
 
-    def open_features(self, pictures: Dataset, like: DataLoader, views: int) -> list[Tensor]:
+    def open_features(self, pictures: DatasetWrapper, like: DataLoader, views: int) -> list[Tensor]:
         """The features of pictures in shards (n, D), made where they are not there.
 
         Args:
-            pictures: views of them, in order.
+            pictures: their views, in order.
             like: loader of a test, whose batches they are encoded in.
             views: of each picture.
         """
         cfg, backbone = self.cfg, self.model.encoder.backbone
-        made_of = {
-            "image encoder": self.weights_digest,
-            "precision": backbone.precision,
-            "device": self.device.type,
-            "batch": str(like.batch_size),  # it decides the last digits, as the device does
-            "transform": key.of_transform(pictures.transform),
-            "views": str(views),
-            **key.of_pictures([item.impath for item in pictures.data_source], self.pictures_root),
-        }
-        if "REHEARSAL" in cfg:
-            made_of["rehearsal"] = "yes"
+        made_of = self.made_of(pictures, views) | {"batch": str(like.batch_size)}
         own = cfg.FEATURES.FOLDER, cfg.DATASET.NAME.lower(), made_of
         folder = FeatureFolder(*own, len(pictures), like.batch_size)
 
@@ -99,6 +90,19 @@ class EncodeOnce:
         made = partial(encode, pictures=pictures, like=like, encode_image=encode_image)
         with seeded(0), named_death(self):  # the run draws what it would draw without this
             return folder.open(made)
+
+    def made_of(self, pictures: DatasetWrapper, views: int) -> key.Key:
+        """What the features of so many views of each picture depend on."""
+        paths = [item.impath for item in pictures.data_source]
+        made_of = {
+            "image encoder": self.weights_digest,
+            "precision": self.model.encoder.backbone.precision,
+            "device": self.device.type,  # it decides the last digits, as the size of a batch does
+            "transform": key.of_transform(pictures.transform),
+            "views": str(views),
+            **key.of_pictures(paths, self.pictures_root),
+        }
+        return made_of | ({"rehearsal": "yes"} if "REHEARSAL" in self.cfg else {})
 
     @cached_property
     def weights_digest(self) -> str:

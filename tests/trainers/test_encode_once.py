@@ -5,6 +5,7 @@ import torch
 
 import trainers
 from dassl.data import data_manager
+from features import folder
 from tests.trainers.caching import BY_STEPS, CROPS, learned
 from tests.trainers.test_every_trainer import BUILD, LEARN, OURS
 from trainers.tuned_at_test import TunedAtTest
@@ -55,6 +56,15 @@ def test_in_half_precision_too(precision, run_train, cached, tmp_path):
     runs = [run_train("ZeroshotCLIP", tmp_path / f"{len(o)}", *options, *o) for o in ((), cached)]
     assert torch.equal(logits_of(runs[0]), logits_of(runs[1]))
     assert runs[0].metrics == runs[1].metrics
+
+
+def test_with_workers_and_many_shards_too(run_train, cached, encoded, tmp_path, monkeypatch):
+    monkeypatch.setattr(folder, "ROWS", 7)
+    on_pictures = run_train("ZeroshotCLIP", tmp_path / "a", *SHORT)
+    workers = ("DATALOADER.NUM_WORKERS", "2")
+    on_features = run_train("ZeroshotCLIP", tmp_path / "b", *SHORT, *cached, *workers)
+    assert sorted(encoded) == [3, 7, 7, 7]
+    assert torch.equal(logits_of(on_pictures), logits_of(on_features))
 
 
 @pytest.mark.parametrize("name", ["RAda", "CoOp", "CLIPAdapter"])

@@ -120,7 +120,7 @@ def test_two_processes_equal_one(caltech_root, tiny_clip, cached, tmp_path):
     both = run(*common, tmp_path / "two", *options, launcher=TWO)
     alone = run(*common, tmp_path / "one", *options)
     assert alone.returncode == both.returncode == 0, both.stderr[-2000:]
-    assert both.stdout.count("Encoding 16 pictures once") == 1
+    assert both.stdout.count("Encoding 16 views of pictures once") == 1
     assert alone.stdout.count("Encoding") == 0
     one, two = learned(tmp_path / "one"), learned(tmp_path / "two")
     assert one.keys() == two.keys() and one
