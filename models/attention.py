@@ -1,92 +1,112 @@
 """Exact attention with ONE softmax over all K*K scores of an image and head (METHOD.md, step 4).
 
-Every image and head is a problem of its own: K classes, width d = D / H, queries already divided by
-sqrt(d) * temperature. The text and the rational query have scores `S = Q Kx^T` and maps
-`P = K * softmax(S)`, the softmax taken over all entries (i, j). All rows of the image query are
-equal, so its map is one ordinary softmax row `p` repeated and costs O(K). The output is
-`O = A V / 3` with `A = P_text + P_rational + 1 p^T`.
+Every image and head is a problem of its own: K classes, width d = D / H. The text and the rational
+query have scores `S = scale * Q Kx^T` and maps `K * softmax(S)`, the softmax taken over all entries
+(i, j). All rows of the image query are equal, so its map is one ordinary softmax row `p` repeated
+and costs O(K). The output is the mean of the three maps times V. Below, P is a map divided by 3.
 
-Forward. With L the log-sum-exp over all of S, `P = exp(S - L + log K)`. Scores exist in one tile at
-a time only (several problems, or some rows of one problem), so memory is O(K).
+Forward. `P = w E` with `E = exp(S - shift)` and one weight per map, `w = K / (3 sum(E))`, known
+only at the end: so `E V` is weighted then. Scores exist in one tile at a time (some problems, or
+some rows of one), and memory is O(K). Where scores are small there is no shift.
 
-Backward. With G the gradient of O divided by 3: `dV = A^T G`, one product for all maps, and
-`dA = G V^T`, shared by all maps. The joint softmax gives `dS = P * (dA - delta)` with one scalar
-per map, `delta = sum(P * dA) / K`; then `dQ = dS Kx` and, summed over the maps, `dKx = dS^T Q`.
-The row p receives `da = 1^T dA`: for its scores `ds = p * (da - sum(p * da))`.
+Backward. With G the gradient of O: `dV = (P_text + P_rational)^T G + p^T 1 G / 3`, one product for
+both maps, and `dP = G V^T`, shared by both. The joint softmax gives `dS = P * (dP - delta)` with
+one scalar per map, `delta = sum(P * dP) / sum(P) = 3 sum(G * P V) / K`, known before any score;
+then `dQ = scale * dS Kx` and, summed over the maps, `dKx = scale * dS^T Q`. The row p receives
+`dp = 1 G V^T / 3`.
 """
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from models import fused_attention
 from models.attention_backward import attend_backward
-from models.attention_tiles import Maps, Operands, Tiles, scores
+from models.attention_tiles import Maps, Operands, Tiles
+from models.workspace import Take, Workspace
 
-KEEP_SCORES = 300**2  # K*K up to which maps are kept for the backward pass, not made again
+# scores of no more than this need no shift: neither their powers nor the sum of a million powers
+# leaves float32
+SAFE = 50.0
 
 
-def joint_attention(image: Tensor, queries: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def joint_attention(operands: Operands, scale: float) -> Tensor:
     """Mean over the three queries of (map @ value), (N, K, d).
 
-    Args:
-        image: image query (N, 1, d), the same for all classes.
-        queries: text and rational query (N, 2, K, d).
-        key: (N, K, d).
-        value: (N, K, d).
+    Differentiable once with respect to all operands. A GPU with a fused kernel takes that.
 
-    Returns:
-        (N, K, d), differentiable once with respect to all four.
+    Args:
+        operands: N problems.
+        scale: of the products of queries and keys, 1 / (sqrt(d) * temperature).
     """
-    return _JointAttention.apply(torch.is_grad_enabled(), image, queries, key, value)
+    number, _, width = operands.key.shape
+    if fused_attention.suits(number, width, operands.key.device):
+        return fused_attention.fused_attention(operands, scale)
+    return _JointAttention.apply(scale, *operands)
 
 
 class _JointAttention(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, keep, *tensors):
-        out, maps = attend(Operands(*tensors), keep)
+    def forward(ctx, scale, *tensors):
+        operands, ctx.scale = Operands(*tensors), scale
+        maps = attend(operands, scale, Workspace().take)  # this memory outlives the call
         ctx.save_for_backward(*tensors, *maps)
-        return out
+        return attended(operands, scale, maps, torch.empty_like(operands.value))
 
     @staticmethod
     @once_differentiable
     def backward(ctx, grad_out):
-        *tensors, joint, kept = ctx.saved_tensors
+        operands, maps = Operands(*ctx.saved_tensors[:5]), Maps(*ctx.saved_tensors[5:])
+        grads = Operands(*(torch.empty_like(tensor) for tensor in operands))
         with torch.autocast(grad_out.device.type, enabled=False):
-            grads = attend_backward(Operands(*tensors), Maps(joint, kept), grad_out / 3)
+            attend_backward(operands, ctx.scale, maps, grad_out, grads)
         return None, *grads
 
 
-def attend(operands: Operands, keep: bool) -> tuple[Tensor, Maps]:
-    """O (N, K, d), and what the backward pass needs; maps are kept if asked to and small enough."""
-    tiles = Tiles(operands.key, num_maps=3)
-    keep = keep and tiles.whole and tiles.num_classes**2 <= KEEP_SCORES
-    kept = tiles.buffer.new_empty(tiles.number * keep, 2, tiles.num_classes, tiles.num_classes)
-    joint = tiles.buffer.new_empty(tiles.number, 2, 1, 1)
-    out = torch.empty_like(operands.value)
+def attended(operands: Operands, scale: float, maps: Maps, out: Tensor) -> Tensor:
+    """O, written to `out` (N, K, d), or (..., K, d) with the N problems in several dimensions."""
+    image = torch.bmm(operands.image_map(scale), operands.value).div_(3)
+    apart = image, *maps.parts, *maps.weight
+    image, text, rational, *weight = (t.view(*out.shape[:-2], *t.shape[1:]) for t in apart)
+    torch.addcmul(image, text, weight[0], out=out)
+    return out.addcmul_(rational, weight[1])
+
+
+def attend(operands: Operands, scale: float, take: Take) -> Maps:
+    """What the two maps make of the value, and what the backward pass needs of them.
+
+    Args:
+        operands: N problems.
+        scale: as above.
+        take: where results go (`Workspace.take`).
+    """
+    tiles, key = Tiles(operands, scale, num_maps=2), operands.key
+    number, num_classes, width = key.shape
+    maps = Maps(
+        parts=take("parts", key, 2, number, num_classes, width),
+        weight=key.new_empty(2, number, 1, 1),
+        level=key.new_empty(2, number, 1, 1),
+    )
+    safe = small(operands, scale)
     for some in tiles.problems():
-        maps = kept[some] if keep else None
-        joint[some] = _attend(operands.some(some), tiles, maps, out[some])
-    return out.div_(3), Maps(joint, kept)
+        shift = None if safe else tiles.largest(operands.some(some))
+        fill(operands.some(some), tiles, shift, maps.some(some))
+    return maps
 
 
-def _attend(operands: Operands, tiles: Tiles, kept: Tensor | None, out: Tensor) -> Tensor:
-    """Write A V to `out` (n, K, d), and P to `kept`; returns L, (n, 2, 1, 1)."""
-    number, row, joint = len(out), operands.image_map(), None
+def small(operands: Operands, scale: float) -> bool:
+    """Whether all scores are within SAFE, by the norms of queries and keys."""
+    vectors = *operands.queries, operands.key
+    text, rational, key = (torch.linalg.vector_norm(each, dim=-1).amax() for each in vectors)
+    return bool(scale * torch.maximum(text, rational) * key <= SAFE)
+
+
+def fill(operands: Operands, tiles: Tiles, shift: Tensor | None, maps: Maps) -> None:
+    """Write the maps of some problems; shift (2, n, 1, 1), None: 0."""
+    total = torch.zeros_like(maps.weight)
     for rows in tiles.rows():
-        maps = scores(operands, rows, tiles.take(number, rows, 0, 2) if kept is None else kept)
-        top = maps.amax((2, 3), keepdim=True)
-        total = maps.sub_(top).exp_().sum((2, 3), keepdim=True)
-        level = top + total.log()
-        joint = level if joint is None else torch.logaddexp(joint, level)
-    for rows in tiles.rows():
-        if tiles.whole:  # the exponentials are still there
-            maps.mul_(tiles.num_classes / total)
-        else:
-            maps = tiles.maps_again(operands, rows, joint)
-        mean = tiles.take(number, rows, 2, 3)[:, 0]
-        torch.sum(maps, 1, out=mean).add_(row)
-        if tiles.whole:
-            torch.bmm(mean, operands.value, out=out)
-        else:
-            out[:, rows] = torch.bmm(mean, operands.value)
-    return joint
+        for place, power in enumerate(tiles.powers(operands, rows, shift)):
+            total[place] += power.sum((1, 2), keepdim=True)
+            torch.bmm(power, operands.value, out=maps.parts[place][:, rows])
+    torch.div(tiles.num_classes / 3, total, out=maps.weight)
+    torch.sub(0 if shift is None else shift, maps.weight.log2(), out=maps.level)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import torch
 from torch import Tensor, nn
 
+from models.fixed_images import handed_on
 from models.precision import HALVES, autocast, cast, require_precision
 from models.prompting import BlockAdapter, block_adapters, image_prompts, text_prompts
 from models.recompute import blocks_of, recomputed
@@ -103,11 +104,14 @@ class Backbone(nn.Module):
         """Image features (B, D), not normalised, of images (B, 3, image_size, image_size).
 
         Args:
-            images: normalised pictures.
+            images: normalised pictures; or their features (B, D), made here before, which are
+                handed on (`models.fixed_images`).
             prompts: prompts[i], (n, V) or (B, n, V) of V = vision_width, enters block i
                 (`models.prompting`).
             adapters: adapters[i] adds to block i's output.
         """
+        if images.dim() == 2:
+            return handed_on(images, prompts, adapters)
         visual = self.model.visual
         entering = image_prompts(visual, prompts), block_adapters(visual, adapters)
         with entering[0], entering[1], self._recomputed(visual), self._autocast():

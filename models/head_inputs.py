@@ -38,6 +38,23 @@ class Inputs(NamedTuple):
         return self[10:]
 
 
+def inputs_of(mask: nn.Module, image: Tensor, text: Tensor, logit_scale: Tensor | float) -> Inputs:
+    """What needs no rational matrix, in one type.
+
+    Args:
+        mask: a `RationalMask`.
+        image: f (B, 1, D).
+        text: h (K, D) as (1, K, D), or (B, K, D).
+        logit_scale: s; receives no gradient.
+    """
+    scale = torch.as_tensor(logit_scale, dtype=image.dtype, device=image.device).detach()
+    query_image = affine(mask.query_image, scale.sqrt() * image)
+    query_text = affine(mask.query_text, scale.sqrt() * text)
+    layers = (mask.query_rational, mask.key, mask.value, mask.out)
+    tensors = (t.to(image.dtype) for layer in layers for t in (layer.weight, layer.bias))
+    return Inputs(scale * image, text, query_image, query_text, *tensors)
+
+
 def prepare(image_features: Tensor, text_features: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     """Features ready to be multiplied.
 

@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.attention import joint_attention
-from models.heads import join_heads, to_operands
+from models.attention_tiles import Operands
+from models.heads import join_heads, split_heads
 from models.rational import RationalMask
 
 # rows (view, class) worked on at a time: few enough for a core's cache; on other devices, where few
@@ -71,22 +72,21 @@ class MaskCopies:
         def layer(name: str, rows: Tensor) -> Tensor:  # (E, n, D)
             return linear(rows, weights[f"{name}.weight"], weights[f"{name}.bias"])
 
-        episodes, views, dim = image.shape
-        heads = self.mask.num_heads
-        root, width = scale.sqrt(), (dim / heads) ** 0.5 * self.mask.temperature
+        heads, attention_scale = self.mask.heads
+        root = scale.sqrt()
         rational = (scale * image)[:, :, None] * text[:, None]  # s R, (E, v, K, D)
         rows = rational.flatten(1, 2)  # (E, v K, D)
         key_and_value = layer("key", rows), layer("value", rows)
-        query_image = layer("query_image", root * image) / width  # (E, v, D)
-        query_text = layer("query_text", root * text) / width  # (E, K, D), the same for all views
-        query_rational = layer("query_rational", rows) / width
-        problems = to_operands(
+        query_image = layer("query_image", root * image)  # (E, v, D)
+        query_text = layer("query_text", root * text)  # (E, K, D), the same for all views
+        query_rational = layer("query_rational", rows)
+        parts = (
             query_image.flatten(0, 1)[:, None],
             query_text[:, None].expand_as(rational).flatten(0, 1),
             *(each.view(-1, *rational.shape[2:]) for each in (query_rational, *key_and_value)),
-            num_heads=heads,
         )
-        attended = join_heads(joint_attention(*problems), heads)  # (E v, K, D)
+        problems = Operands(*(split_heads(part, heads) for part in parts))
+        attended = join_heads(joint_attention(problems, attention_scale), heads)  # (E v, K, D)
         change = layer("out", attended.view_as(rows))
         change = F.threshold(change, -1, -1)  # M - 1 = relu(1 + x) - 1 = max(x, -1)
         cosine = scale * image @ text.mT  # with M = 1 the logits are CLIP's own

@@ -4,13 +4,14 @@ import torch
 from torch import nn
 
 PRECISIONS = ("fp32", "fp16", "bf16", "amp", "amp_bf16")
+AUTOCAST = ("fp32", "amp", "amp_bf16")  # those that leave weights as they are
 HALVES = {"fp16": torch.float16, "bf16": torch.bfloat16}  # that weights are cast to
 
 
-def require_precision(precision: str) -> None:
-    """Raise ValueError unless there is such a precision."""
-    if precision not in PRECISIONS:
-        raise ValueError(f'unknown precision "{precision}"; PREC is one of {", ".join(PRECISIONS)}')
+def require_precision(precision: str, known: tuple[str, ...] = PRECISIONS) -> None:
+    """Raise ValueError unless a precision is one of these."""
+    if precision not in known:
+        raise ValueError(f'unknown precision "{precision}"; PREC is one of {", ".join(known)}')
 
 
 def autocast(precision: str, device: str) -> torch.autocast:

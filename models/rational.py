@@ -11,18 +11,19 @@ features f (B, D), text features h (K, D), scale s, three queries Q, all learned
 The softmax is taken over all K*K entries of an image and head together (`models.attention`).
 """
 
-from itertools import chain
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models import fused_attention
 from models.attention import joint_attention
 from models.cosine import CosineHead
-from models.head_inputs import Inputs, affine, prepare
-from models.heads import join_heads, project_rational
+from models.fused_cosine import fused_cosine
+from models.head_inputs import Inputs, inputs_of, prepare
+from models.heads import Heads, join_heads, project, to_operands
 from models.masked_cosine import masked_cosine
-from models.penalties import PENALTIES, NoPenalty
+from models.penalties import PENALTIES, NoPenalty, Penalty
+from models.precision import AUTOCAST, autocast, require_precision
 
 
 class RationalMask(nn.Module):
@@ -55,6 +56,12 @@ class RationalMask(nn.Module):
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
+    @property
+    def heads(self) -> Heads:
+        """Their number and the scale of their scores."""
+        width = (self.out.in_features / self.num_heads) ** 0.5
+        return Heads(self.num_heads, 1 / (width * self.temperature))
+
     def forward(
         self, image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float
     ) -> Tensor:
@@ -71,31 +78,12 @@ class RationalMask(nn.Module):
         """
         image, text = prepare(image_features, text_features, self.out.weight)
         with torch.autocast(image.device.type, enabled=False):
-            inputs = self.inputs(image, text, logit_scale)
+            inputs = inputs_of(self, image, text, logit_scale)
             rational = inputs.image * inputs.text  # s R, (B, K, D)
-            operands = project_rational(rational, inputs, self.num_heads)
-            attended = join_heads(joint_attention(*operands), self.num_heads)
+            projected = [project(rational, *layer, self.num_heads) for layer in inputs.projections]
+            operands = to_operands(inputs, projected, self.num_heads)
+            attended = join_heads(joint_attention(operands, self.heads.scale), self.num_heads)
             return F.linear(attended, *inputs.out).add_(1).relu_()
-
-    def inputs(self, image: Tensor, text: Tensor, logit_scale: Tensor | float) -> Inputs:
-        """What needs no rational matrix.
-
-        Args:
-            image: f (B, 1, D).
-            text: h (K, D) as (1, K, D), or (B, K, D).
-            logit_scale: s.
-
-        Returns:
-            In one type; all three queries are divided by sqrt(d) * temperature.
-        """
-        scale = torch.as_tensor(logit_scale, dtype=image.dtype, device=image.device).detach()
-        width = (image.shape[-1] / self.num_heads) ** 0.5 * self.temperature
-        query_image = affine(self.query_image, scale.sqrt() * image) / width
-        query_text = affine(self.query_text, scale.sqrt() * text) / width
-        query = (each.to(image.dtype) / width for each in self.query_rational.parameters())
-        layers = chain(*(layer.parameters() for layer in (self.key, self.value, self.out)))
-        layers = (each.to(image.dtype) for each in layers)
-        return Inputs(scale * image, text, query_image, query_text, *query, *layers)
 
 
 class RAdaHead(nn.Module):
@@ -110,6 +98,7 @@ class RAdaHead(nn.Module):
         alpha: weight of the penalty.
         penalty: "linf", the mean over images of the largest |M - 1|, or "mse", the mean of
             (M - 1)^2.
+        precision: of projections and attention on a GPU: "fp32", "amp" (float16) or "amp_bf16".
 
     Raises:
         ValueError: if an argument is out of its range.
@@ -122,12 +111,14 @@ class RAdaHead(nn.Module):
         temperature: float = 1.0,
         alpha: float = 0.0,
         penalty: str = "linf",
+        precision: str = "fp32",
     ):
         super().__init__()
         if penalty not in PENALTIES:
             raise ValueError(f'penalty "{penalty}" is unknown; choose from {", ".join(PENALTIES)}')
         self.mask = RationalMask(dim, num_heads, temperature)
-        self.alpha, self.penalty = alpha, penalty
+        require_precision(precision, AUTOCAST)
+        self.alpha, self.penalty, self.precision = alpha, penalty, precision
 
     def forward(
         self, image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float
@@ -138,12 +129,21 @@ class RAdaHead(nn.Module):
         """
         image, text = prepare(image_features, text_features, self.mask.out.weight)
         with torch.autocast(image.device.type, enabled=False):
-            inputs = self.mask.inputs(image, text, logit_scale)
+            inputs = inputs_of(self.mask, image, text, logit_scale)
             penalty = PENALTIES[self.penalty] if self.alpha else NoPenalty
-            added, change = masked_cosine(inputs, self.mask.num_heads, penalty)
+            added, change = self.added(inputs, penalty)
             if isinstance(logit_scale, Tensor):  # times 1, for the gradient of s
                 added = added * (logit_scale / logit_scale.detach())
             # M R = R + (M - 1) R: with M = 1 the logits are CLIP's own, bit for bit
             texts = text[0] if text_features.dim() == 2 else text
             logits, _ = CosineHead()(image[:, 0], texts, logit_scale)
             return logits + added, self.alpha * change.sum() / max(1, len(image))
+
+    def added(self, inputs: Inputs, penalty: type[Penalty]) -> tuple[Tensor, Tensor]:
+        """What the mask adds to CLIP's logits, (B, K), and the penalty of each image, (B,)."""
+        heads, device = self.mask.heads, inputs.image.device
+        width = self.mask.out.in_features // heads.number
+        if not fused_attention.suits(heads.number, width, device):
+            return masked_cosine(inputs, heads, penalty)
+        with autocast(self.precision, device.type):
+            return fused_cosine(inputs, heads, penalty)

@@ -22,18 +22,20 @@ from trainers import processes
 from trainers.checkpoints import LearnedCheckpoints
 from trainers.class_rows import ClassRows
 from trainers.data import cut_borders, require_distinct, require_training_pictures
+from trainers.encode_once import EncodeOnce
 from trainers.learned import BY_STEPS
 from trainers.learned_modules import LearnedModules
 from trainers.mixed_weights import MIXED, MixedWeights, require_coefficients
 from trainers.step_loop import StepLoop
 from trainers.testing import Testing
-from trainers.train_settings import TRAIN, require_possible
+from trainers.train_settings import FEATURES, TRAIN, require_possible, require_views
 from trainers.training import TrainingStep
 
 
 class CLIPTrainer(
     MixedWeights,
     StepLoop,
+    EncodeOnce,
     LearnedCheckpoints,
     LearnedModules,
     TrainingStep,
@@ -62,6 +64,7 @@ class CLIPTrainer(
         """Add the nodes that this trainer and its mixins read."""
         for node, more in ((cfg.TRAIN, TRAIN), (cfg.OPTIM, BY_STEPS), (cfg.TEST, MIXED)):
             node.update(more)
+        cfg.FEATURES = CfgNode(FEATURES)
         cfg.TRAINER[cls.section] = CfgNode(cls.settings)
         for base in reversed(cls.__mro__):
             for name, defaults in vars(base).get("nodes", {}).items():
@@ -83,6 +86,7 @@ class CLIPTrainer(
             raise ValueError(f'TRAINER.{self.section}.PREC is one of {known}; got "{precision}"')
         require_possible(cfg.TRAIN, self.batch_divides, processes.count())
         require_coefficients(cfg.TEST.WISE_FT)
+        require_views(cfg.FEATURES)
 
     def build_encoder(self, backbone: Backbone, classnames: Sequence[str]) -> Encoder:
         """What the method puts before the head."""
@@ -99,14 +103,14 @@ class CLIPTrainer(
 
     def build_model(self) -> None:
         """Compose backbone, encoder and head; register what is learned."""
-        cfg = self.cfg
+        cfg, name = self.cfg, self.cfg.MODEL.BACKBONE.NAME
         require_distinct(self.dm.dataset.classnames, type(self.dm.dataset))
-        print(f"Loading CLIP (backbone: {cfg.MODEL.BACKBONE.NAME})")
-        backbone = build_backbone(cfg.MODEL.BACKBONE.NAME, self.own.PREC)
+        print(f"Loading CLIP (backbone: {name})")
+        backbone = build_backbone(name, self.own.PREC)
         if tuple(cfg.INPUT.SIZE) != (backbone.image_size, backbone.image_size):
             raise ValueError(
-                f"{cfg.MODEL.BACKBONE.NAME} sees pictures of side "
-                f"{backbone.image_size}; set INPUT.SIZE to that, not {tuple(cfg.INPUT.SIZE)}"
+                f"{name} sees pictures of side {backbone.image_size}; set INPUT.SIZE to that, "
+                f"not {tuple(cfg.INPUT.SIZE)}"
             )
         print("Building custom CLIP")
         backbone.activation_checkpointing = cfg.TRAIN.ACTIVATION_CHECKPOINTING
@@ -118,6 +122,7 @@ class CLIPTrainer(
         self.register_learned()
         fp16 = self.own.PREC == "amp" and self.device.type == "cuda"
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=fp16)
+        self.encode_once()
 
     def build_data_loader(self) -> None:
         """Dassl's, and a border that pictures have is cut off."""

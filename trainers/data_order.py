@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, Sampler
 from yacs.config import CfgNode
 
 from dassl.data import DataManager, DatasetWrapper
+from features.batches import FeatureBatches
 
 
 class SeededPictures(DatasetWrapper):
@@ -27,10 +28,34 @@ class SeededPictures(DatasetWrapper):
     def __getitem__(self, place: tuple[int, int]) -> dict:
         """As Dassl's item of the index."""
         epoch, index = place
-        name = f"{max(0, self.cfg.SEED)} {epoch} {index}"
-        with seeded(zlib.crc32(name.encode())):
+        with seeded(place_seed(max(0, self.cfg.SEED), epoch, index)):
             draw = int(torch.randint(2**31, ()))
             return {**super().__getitem__(index), "draw": draw}
+
+
+class SeededFeatures(FeatureBatches):
+    """Batches of features of training items (epoch, index), with the `draw` of `SeededPictures`.
+
+    The view that is seen of a picture is drawn from the seed and these two as well.
+    """
+
+    def __init__(self, seed: int, *args, **kwargs):
+        """Args:
+        seed: of the run, 0 or more.
+        args, kwargs: as for `FeatureBatches`.
+        """
+        super().__init__(*args, **kwargs)
+        self.seed = seed
+
+    def __getitems__(self, places: list[tuple[int, int]]) -> dict:
+        """The batch of these items."""
+        draws, views, generator = [], [], torch.Generator()
+        for epoch, index in places:
+            generator.manual_seed(place_seed(self.seed, epoch, index))
+            draws.append(int(torch.randint(2**31, (), generator=generator)))
+            views.append(int(torch.randint(self.views, (), generator=generator)))
+        batch = self.batch([index for _, index in places], views)
+        return {**batch, "draw": torch.tensor(draws)}
 
 
 class SharedBatches(Sampler[list]):
@@ -97,6 +122,11 @@ def shared_loader(cfg: CfgNode, dm: DataManager, rank: int, count: int) -> DataL
         collate_fn=old.collate_fn,
         pin_memory=old.pin_memory,
     )
+
+
+def place_seed(seed: int, epoch: int, index: int) -> int:
+    """The seed of what is random in one picture of one epoch."""
+    return zlib.crc32(f"{seed} {epoch} {index}".encode())
 
 
 @contextmanager

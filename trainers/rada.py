@@ -35,6 +35,7 @@ class WithRAda:
             "TEMPERATURE": 1.0,
             "ALPHA": 0.1,  # weight of the smoothness penalty; the published runs' is not known
             "PENALTY": "linf",  # linf or mse
+            "PREC": "fp32",  # of the mask's attention on a GPU: fp32, amp or amp_bf16
             # the authors' base-to-new recipe
             "OPTIM": own_optim(
                 NAME="adam",
@@ -53,7 +54,12 @@ class WithRAda:
         own, dim = self.cfg.TRAINER.RADA, encoder.backbone.dim
         if own.ALPHA < 0:
             raise ValueError(f"TRAINER.RADA.ALPHA must be 0 or more, got {own.ALPHA}")
-        return RAdaHead(dim, own.HEADS, own.TEMPERATURE, own.ALPHA, own.PENALTY)
+        if own.PREC == "amp" and self.own.PREC != "amp":
+            raise ValueError(
+                "TRAINER.RADA.PREC amp needs the loss scaling that comes with "
+                f"TRAINER.{self.section}.PREC amp; set that, too, or take amp_bf16"
+            )
+        return RAdaHead(dim, own.HEADS, own.TEMPERATURE, own.ALPHA, own.PENALTY, own.PREC)
 
     def learned(self) -> dict[str, Learned]:
         """The baseline's modules and the mask."""

@@ -1,4 +1,4 @@
-"""What this project adds to cfg.TRAIN, and what of it cannot be."""
+"""What this project adds to cfg.TRAIN, and its cfg.FEATURES; what of them cannot be."""
 
 from yacs.config import CfgNode
 
@@ -12,6 +12,11 @@ TRAIN = {
     "HOLD_OUT": 0.02,  # FINAL_MODEL best_val: of the training pictures, if there is no val apart
 }
 LOOPS = ("epochs", "steps")
+FEATURES = {
+    "CACHE": False,  # whether image features of fixed views are made once and kept
+    "FOLDER": "output/features",  # where; runs may share it
+    "AUGMENTATIONS": 1,  # views of a training picture: the test's own, or more of the training's
+}
 
 
 def require_possible(train: CfgNode, batch_divides: bool, processes: int) -> None:
@@ -41,4 +46,14 @@ def require_possible(train: CfgNode, batch_divides: bool, processes: int) -> Non
         raise ValueError(
             "this method's gradient is not the mean over parts of a batch; train it in one process "
             "with TRAIN.ACCUMULATE 1"
+        )
+
+
+def require_views(features: CfgNode) -> None:
+    """Raise ValueError if cfg.FEATURES asks for no view, or for views that nothing makes."""
+    if features.AUGMENTATIONS < 1:
+        raise ValueError(f"FEATURES.AUGMENTATIONS must be 1 or more, got {features.AUGMENTATIONS}")
+    if features.AUGMENTATIONS > 1 and not features.CACHE:
+        raise ValueError(
+            "nothing reads FEATURES.AUGMENTATIONS unless FEATURES.CACHE is True; set it, too"
         )

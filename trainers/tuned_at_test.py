@@ -57,6 +57,10 @@ class TunedAtTest(LongTest):
         for loader in filter(None, (dm.val_loader, dm.test_loader)):
             loader.dataset.root = root_of(getattr(dm.dataset, "dataset_dir", root), root)
 
+    def why_anew(self) -> str:
+        """FEATURES.CACHE holds one view of a test picture."""
+        return "it learns from many views of a test picture"
+
     def record(self) -> dict[str, dict]:
         """A checkpoint fits if it is of the trainer that this one starts from."""
         record = super().record()

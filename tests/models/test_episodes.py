@@ -36,6 +36,7 @@ def test_images_side_by_side_equal_one_at_a_time(kind, steps, backbone):
     episodes = Episodes(classifier, tune, Episode(KEPT, steps, adamw))
     together = episodes(views)
     alone = torch.cat([episodes(one) for one in views.split(1)])
-    # pictures that pass the image encoder with gradients are multiplied in other shapes
-    close = 2e-4 if kind == "maple" else 1e-5
+    # pictures that pass the image encoder with gradients are multiplied in other shapes; so are
+    # the heads of several masks, and later steps of AdamW move by signs that rounding decides
+    close = 2e-4 if kind == "maple" else 1e-5 if steps == 1 else 2e-5
     torch.testing.assert_close(together, alone, rtol=0, atol=close)

@@ -7,8 +7,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.head_inputs import prepare
-from models.heads import project_rational
+from models.head_inputs import inputs_of, prepare
+from models.heads import project, to_operands
 from models.rational import RAdaHead
 from tests.conftest import GOLDEN
 from tests.rada import drawn_weights, load_weights, parameter
@@ -80,8 +80,10 @@ def test_every_row_of_the_image_map_is_our_one_row(name, golden):
     data = golden(name)
     head, image, text, scale = build(data, golden, torch.float64)
     image, text = prepare(image, text, head.mask.out.weight)
-    inputs = head.mask.inputs(image, text, scale)
+    inputs = inputs_of(head.mask, image, text, scale)
     heads = data["meta"]["heads"]
-    row = project_rational(inputs.image * inputs.text, inputs, heads).image_map()
+    rational = inputs.image * inputs.text
+    projected = [project(rational, *layer, heads) for layer in inputs.projections]
+    row = to_operands(inputs, projected, heads).image_map(head.mask.heads.scale)
     row = row.unflatten(0, (heads, -1)).transpose(0, 1)  # (B, H, 1, K)
     assert relative(row.expand(data["attn1"].shape), data["attn1"]) <= 2e-6

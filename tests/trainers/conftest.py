@@ -12,6 +12,7 @@ from datasets.picks import Picks
 from datasets.pictures import Picture
 from tests.tinyclip import draw_state_dict
 from tests.trainers.adapting import adapt, trained  # noqa: F401
+from tests.trainers.caching import Stop, cached, encoded  # noqa: F401
 from tests.trainers.runs import OPTIONS, STEPS, classes_option, command_line, shallow
 from trainers import rehearsal
 from trainers.training import TrainingStep
@@ -103,10 +104,6 @@ def rehearse(scratch, monkeypatch):
     monkeypatch.setenv("REHEARSE_ROOT", str(scratch))
     monkeypatch.setattr(rehearsal, "PICTURES", 3)
     monkeypatch.setattr(rehearsal, "WORKERS", 0)
-
-
-class Stop(Exception):
-    """Ends a run in the middle."""
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_it_is_as_short_as_it_says():
 
 
 @pytest.mark.parametrize("name", ["TextShift", "RAdaTextShift"])
-def test_it_trains(name, run_train, tmp_path):
+def test_it_trains(name, run_train, cached, tmp_path):
     config = "--config-file", "configs/trainers/CoOp/world.yaml"
     text = Path(config[1]).read_text().split("TRAINER:")[0]
     (tmp_path / "config.yaml").write_text(text)
@@ -32,3 +32,6 @@ def test_it_trains(name, run_train, tmp_path):
     assert trainer.model.encoder.shift.weight.abs().max() > 0
     assert "test/accuracy" in trainer.metrics
     assert list(trainer._models) == ["shift", "mask"][: 1 + name.startswith("RAda")]
+    tested = ("--eval-only", "--model-dir", str(tmp_path / "out"), *arguments)
+    once = run_train(name, tmp_path / "once", "OPTIM.MAX_EPOCH", "3", *cached, arguments=tested)
+    assert once.encodes_once and once.metrics["test/ece"] == trainer.metrics["test/ece"]

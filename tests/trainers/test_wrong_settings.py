@@ -29,6 +29,8 @@ CONFIGS = ("--config-file", "configs/trainers/CoOp/vit_b16_ctxv1.yaml")
             "1, 2, 4, 8, 16, 32 heads, not over 5",
         ),
         ("RAda", (), ("TRAINER.RADA.PENALTY", "l3"), "l3"),
+        ("RAda", (), ("TRAINER.RADA.PREC", "fp16"), "PREC is one of fp32, amp, amp_bf16"),
+        ("RAda", (), ("TRAINER.RADA.PREC", "amp"), "needs the loss scaling that comes with"),
         ("ZeroshotCLIP", (), ("TRAINER.ZEROSHOTCLIP.TEMPLATE", "a photo"), "one {}"),
         ("MaPLe", (), ("TRAINER.MAPLE.PROMPT_DEPTH", "3"), "has 2 vision blocks, TRAINER.MAPLE."),
         ("IVLP", (), ("TRAINER.IVLP.PROMPT_DEPTH_TEXT", "3"), "has 2 text blocks, TRAINER.IVLP."),

@@ -1,0 +1,57 @@
+"""Memory that is used again: never while somebody still needs it."""
+
+import pytest
+import torch
+
+from models import masked_cosine
+from models.workspace import Workspace
+from tests.rada import features, random_head
+
+SCALE = 20.0
+
+
+def gradients(logits, head):
+    """Of a function of the logits that differs for each of them."""
+    weights = torch.arange(logits.numel(), dtype=logits.dtype).view_as(logits).cos()
+    return torch.autograd.grad((weights * logits).sum(), list(head.parameters()))
+
+
+def test_a_name_has_its_memory_again():
+    workspace, like = Workspace(), torch.empty(0)
+    first = workspace.take("a", like, 2, 3)
+    assert workspace.take("a", like, 3).data_ptr() == first.data_ptr()
+    assert workspace.take("b", like, 3).data_ptr() != first.data_ptr()
+    assert workspace.numbered(0)("a", like, 3).data_ptr() != first.data_ptr()
+    assert workspace.take("a", like.double(), 3).dtype == torch.float64
+    assert workspace.take("a", like, 4, 5).shape == (4, 5)
+
+
+@pytest.mark.parametrize("keep_bytes", [0, 1 << 20], ids=["again", "keep"])
+def test_two_graphs_at_once_do_not_disturb_each_other(keep_bytes, monkeypatch):
+    monkeypatch.setattr(masked_cosine, "KEEP_BYTES", keep_bytes)
+    head = random_head()
+    pairs = [(features(4, 16, seed=i), features(5, 16, seed=9 + i)) for i in range(3)]
+    alone = [gradients(head(*pair, SCALE)[0], head) for pair in pairs]
+    logits = [head(*pair, SCALE)[0] for pair in pairs]
+    with torch.no_grad():
+        head(features(9, 16), features(7, 16), SCALE)
+    for i in (1, 0, 2):
+        for value, expected in zip(gradients(logits[i], head), alone[i], strict=True):
+            assert torch.equal(value, expected)
+
+
+def test_a_second_backward_pass_finds_the_same():
+    head = random_head()
+    logits, _ = head(features(4, 16), features(5, 16, seed=1), SCALE)
+    first = torch.autograd.grad(logits.sum(), list(head.parameters()), retain_graph=True)
+    head(features(4, 16, seed=2), features(5, 16, seed=3), SCALE)[0].sum().backward()
+    second = torch.autograd.grad(logits.sum(), list(head.parameters()))
+    for value, expected in zip(second, first, strict=True):
+        assert torch.equal(value, expected)
+
+
+def test_inference_mode_leaves_memory_that_training_can_use():
+    head, pair = random_head(dim=24, num_heads=3), (features(2, 24), features(3, 24))
+    with torch.inference_mode():
+        head(*pair, SCALE)
+    gradients(head(*pair, SCALE)[0], head)
