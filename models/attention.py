@@ -40,7 +40,7 @@ def joint_attention(operands: Operands, scale: float) -> Tensor:
         scale: of the products of queries and keys, 1 / (sqrt(d) * temperature).
     """
     number, _, width = operands.key.shape
-    if fused_attention.suits(number, width, operands.key.device):
+    if fused_attention.suits(number, width, operands.key.dtype, operands.key.device):
         return fused_attention.fused_attention(operands, scale)
     return _JointAttention.apply(scale, *operands)
 
@@ -87,7 +87,7 @@ def attend(operands: Operands, scale: float, take: Take) -> Maps:
         weight=key.new_empty(2, number, 1, 1),
         level=key.new_empty(2, number, 1, 1),
     )
-    safe = small(operands, scale)
+    safe = not number or small(operands, scale)
     for some in tiles.problems():
         shift = None if safe else tiles.largest(operands.some(some))
         fill(operands.some(some), tiles, shift, maps.some(some))

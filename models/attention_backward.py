@@ -39,7 +39,8 @@ def backward(operands: Operands, tiles: Tiles, maps: Maps, slope: Tensor, grads:
         grads.value.baddbmm_(torch.add(*two, out=both).mT, some)
         change = torch.baddbmm(-delta[0], some, value.mT, out=tiles.take(3, len(key), rows))
         for place, grad in enumerate((grads.text, grads.rational)):
-            change.sub_(delta[1] - delta[0]) if place else None  # dP - delta
+            if place:
+                change.sub_(delta[1] - delta[0])  # dP - delta
             scores = torch.mul(two[place], change, out=both)  # dS
             torch.baddbmm(grad[:, rows], scores, key, beta=0, alpha=scale, out=grad[:, rows])
             grads.key.baddbmm_(scores.mT, queries[place][:, rows], alpha=scale)

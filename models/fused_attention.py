@@ -21,16 +21,17 @@ from models.attention_tiles import Operands
 
 LEAST_WIDTH = 16  # of a head: what a GPU multiplies at once
 MOST_PROBLEMS = 65_535  # of a kernel's launch
-# queries (1, N, L, d), key and value (1, N, K, d), scale -> rows (1, N, L, d), their L_i (1, N, L)
+TYPES = (torch.float32, torch.float16, torch.bfloat16)
+# queries (N, 1, L, d), key and value (N, 1, K, d), scale -> rows (N, 1, L, d), their L_i (N, 1, L)
 Attention = Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor]]
 
 logger = logging.getLogger(__name__)
 
 
-def suits(problems: int, width: int, device: torch.device) -> bool:
-    """Whether a device has a fused kernel for N problems of width d."""
-    fits = width >= LEAST_WIDTH and problems <= MOST_PROBLEMS
-    return fits and device.type == "cuda" and compiled() is not None
+def suits(problems: int, width: int, dtype: torch.dtype, device: torch.device) -> bool:
+    """Whether a device has a fused kernel for N problems of width d and this type."""
+    fits = width >= LEAST_WIDTH and problems <= MOST_PROBLEMS and dtype in TYPES
+    return fits and device.type == "cuda" and works(width, dtype)
 
 
 def fused_attention(operands: Operands, scale: float, attention: Attention | None = None) -> Tensor:
@@ -42,31 +43,41 @@ def fused_attention(operands: Operands, scale: float, attention: Attention | Non
         attention: in the place of FlexAttention.
     """
     image = torch.bmm(operands.image_map(scale), operands.value)  # (N, 1, d)
-    key, value = operands.key[None], operands.value[None]
-    queries = torch.cat(operands.queries, 1)[None]  # (1, N, 2 K, d)
-    rows, level = (attention or compiled())(queries, key, value, scale)
-    weight = key.shape[2] * torch.softmax(level.unflatten(-1, (2, -1)), -1)  # (1, N, 2, K)
+    key, value = operands.key[:, None], operands.value[:, None]
+    queries = torch.cat(operands.queries, 1)[:, None]  # (N, 1, 2 K, d)
+    rows, level = (attention or flex)(queries, key, value, scale)
+    weight = key.shape[2] * torch.softmax(level.unflatten(-1, (2, -1)), -1)  # (N, 1, 2, K)
     maps = rows.unflatten(2, (2, -1)) * weight.to(rows.dtype)[..., None]
-    return (maps.sum(2)[0] + image) / 3
+    return (maps.sum(2)[:, 0] + image) / 3
+
+
+def flex(queries: Tensor, key: Tensor, value: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+    """FlexAttention, an `Attention`."""
+    from torch.nn.attention.flex_attention import AuxRequest
+
+    rows, more = compiled()(queries, key, value, scale=scale, return_aux=AuxRequest(lse=True))
+    return rows, more.lse
 
 
 @cache
-def compiled() -> Attention | None:
-    """FlexAttention, compiled and tried once; None where that fails."""
-    from torch.nn.attention.flex_attention import AuxRequest, flex_attention
+def compiled() -> Callable:
+    """FlexAttention, to be compiled at its first call."""
+    from torch.nn.attention.flex_attention import flex_attention
 
-    run = torch.compile(flex_attention)
+    return torch.compile(flex_attention)
 
-    def attention(queries: Tensor, key: Tensor, value: Tensor, scale: float):
-        rows, more = run(queries, key, value, scale=scale, return_aux=AuxRequest(lse=True))
-        return rows, more.lse
 
+@cache
+def works(width: int, dtype: torch.dtype) -> bool:
+    """Whether it can be compiled for a width and type, tried once, there and back."""
     try:
-        tensor = torch.ones(1, 1, 2, LEAST_WIDTH, device="cuda", requires_grad=True)
-        rows, level = attention(tensor, tensor, tensor, 1.0)
-        (rows.sum() + level.sum()).backward()
+        # whoever asks first may be without gradients
+        with torch.inference_mode(False), torch.enable_grad():
+            operand = torch.ones(2, 1, 128, width, dtype=dtype, device="cuda", requires_grad=True)
+            rows, level = flex(operand, operand, operand, width**-0.5)
+            (rows.sum() + level.sum()).backward()
     except Exception as error:  # whatever Triton, a compiler or a driver may say
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         logger.warning("FlexAttention cannot be compiled here (%s); attention is tiled", reason)
-        return None
-    return attention
+        return False
+    return True

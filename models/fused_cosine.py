@@ -10,13 +10,12 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from models.attention_tiles import Operands
-from models.fused_attention import Attention, fused_attention
+from models.fused_attention import MOST_PROBLEMS, Attention, fused_attention
 from models.head_inputs import Inputs
 from models.heads import Heads, join_heads, project, to_operands
 from models.penalties import Penalty
 
 ROWS = 1 << 16  # (image, class) pairs worked on at a time; a (B, K, D) tensor of them has 128 MB
-IMAGES = 4096  # at most
 
 
 def fused_cosine(
@@ -38,7 +37,7 @@ def fused_cosine(
         added = (tensors[0] * tensors[1] * change).sum(-1)
         return added, penalty.value(change)
 
-    step = max(1, min(IMAGES, ROWS // inputs.text.shape[1]))
+    step = max(1, min(MOST_PROBLEMS // heads.number, ROWS // inputs.text.shape[1]))
     starts = range(0, len(inputs.image), step)
     parts = [inputs.some(slice(start, start + step)) for start in starts]
     results = [checkpoint(some, *part, use_reentrant=False) for part in parts]

@@ -72,7 +72,7 @@ def prepare(image_features: Tensor, text_features: Tensor, weight: Tensor) -> tu
     """
     check_shapes(image_features.shape, text_features.shape, weight.shape[1])
     usable = torch.stack([vectors_usable(image_features), vectors_usable(text_features)])
-    if not usable.all():  # the only wait for the device
+    if not usable.all():  # one wait for the device
         kind = "text" if usable[0] else "image"
         raise ValueError(
             f"{kind} features hold a vector that is zero or not finite; check the encoder's input "

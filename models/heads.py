@@ -34,7 +34,7 @@ def heads_first(tensor: Tensor, num_heads: int) -> Tensor:
 
 def heads_last(tensor: Tensor, num_heads: int) -> Tensor:
     """View (H * B, K, d) as (B, K, H, d)."""
-    return tensor.unflatten(0, (num_heads, -1)).permute(1, 2, 0, 3)
+    return tensor.unflatten(0, (num_heads, len(tensor) // num_heads)).permute(1, 2, 0, 3)
 
 
 def for_each_head(rows: Tensor, num_heads: int) -> Tensor:
@@ -51,9 +51,9 @@ def project(
     """
     weight, bias = (t.unflatten(0, (num_heads, -1)) for t in (weight, bias))  # (H, d, D), (H, d)
     every = for_each_head(rows, num_heads)
-    out = None if out is None else out.view(num_heads, every.shape[1], -1)
+    out = None if out is None else out.view(num_heads, every.shape[1], weight.shape[1])
     projected = torch.baddbmm(bias[:, None], every, weight.mT, out=out)
-    return projected.view(num_heads * len(rows), rows.shape[1], -1)
+    return projected.view(num_heads * len(rows), rows.shape[1], weight.shape[1])
 
 
 def to_operands(inputs: Inputs, projected: Sequence[Tensor], num_heads: int) -> Operands:

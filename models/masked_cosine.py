@@ -61,9 +61,10 @@ class _MaskedCosine(torch.autograd.Function):
             some = inputs.some(images)
             rational = rational_of(some)
             room -= 6 * rational.nbytes  # its results
-            take = kept.place() if room >= 0 else scratch().take
-            results = forward(some, rational, heads, take)
-            kept.results += [results] * (room >= 0)
+            keep = room >= 0
+            results = forward(some, rational, heads, kept.place() if keep else scratch().take)
+            if keep:
+                kept.results.append(results)
             torch.sum(rational.mul_(results.change), -1, out=added[images])
             penalties[images] = penalty.value(results.change)
         ctx.save_for_backward(*tensors)

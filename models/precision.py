@@ -26,6 +26,12 @@ def autocast(precision: str, device: str) -> torch.autocast:
     return torch.autocast(device, dtype, enabled=precision.startswith("amp"))
 
 
+def autocast_dtype(tensor: torch.Tensor) -> torch.dtype:
+    """The type of a product of this tensor, here and now."""
+    device = tensor.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else tensor.dtype
+
+
 def cast(model: nn.Module, dtype: torch.dtype) -> None:
     """Cast the matrices of a CLIP model; LayerNorms and embeddings stay float32, as in OpenAI's."""
     for module in model.modules():

@@ -23,7 +23,7 @@ from models.head_inputs import Inputs, inputs_of, prepare
 from models.heads import Heads, join_heads, project, to_operands
 from models.masked_cosine import masked_cosine
 from models.penalties import PENALTIES, NoPenalty, Penalty
-from models.precision import AUTOCAST, autocast, require_precision
+from models.precision import AUTOCAST, autocast, autocast_dtype, require_precision
 
 
 class RationalMask(nn.Module):
@@ -141,9 +141,10 @@ class RAdaHead(nn.Module):
 
     def added(self, inputs: Inputs, penalty: type[Penalty]) -> tuple[Tensor, Tensor]:
         """What the mask adds to CLIP's logits, (B, K), and the penalty of each image, (B,)."""
-        heads, device = self.mask.heads, inputs.image.device
-        width = self.mask.out.in_features // heads.number
-        if not fused_attention.suits(heads.number, width, device):
-            return masked_cosine(inputs, heads, penalty)
-        with autocast(self.precision, device.type):
-            return fused_cosine(inputs, heads, penalty)
+        heads, like = self.mask.heads, inputs.image
+        with autocast(self.precision, like.device.type):
+            dtype = autocast_dtype(like)
+            width = like.shape[-1] // heads.number
+            if fused_attention.suits(heads.number, width, dtype, like.device):
+                return fused_cosine(inputs, heads, penalty)
+        return masked_cosine(inputs, heads, penalty)

@@ -83,39 +83,65 @@ def test_head_takes_it_where_it_suits(monkeypatch):
     head, inputs = random_head(64, 4, alpha=1.0), head_inputs(3, 4, dim=64)
     expected = *head(*inputs), head.mask(*inputs)
     monkeypatch.setattr(fused_attention, "suits", lambda *_: True)
-    monkeypatch.setattr(fused_attention, "compiled", lambda: dense)
+    monkeypatch.setattr(fused_attention, "flex", dense)
     torch.testing.assert_close((*head(*inputs), head.mask(*inputs)), expected)
 
 
-def test_not_on_a_cpu_and_not_for_narrow_heads():
-    assert not fused_attention.suits(8, 64, torch.device("cpu"))
-    assert not fused_attention.suits(8, 8, torch.device("cuda"))
-    assert not fused_attention.suits(1 << 16, 64, torch.device("cuda"))
+def test_no_images(monkeypatch):
+    monkeypatch.setattr(fused_attention, "suits", lambda *_: True)
+    monkeypatch.setattr(fused_attention, "flex", dense)
+    head, text = random_head(alpha=1.0), head_inputs()[1]
+    assert head(text[:0], text, 20.0)[0].shape == (0, 4)
 
 
-def test_a_kernel_that_cannot_be_compiled_is_told_of_once(monkeypatch, caplog):
-    def broken(function):
-        def run(*args, **kwargs):
-            raise RuntimeError("no compiler\nand more")
+@pytest.mark.parametrize(
+    "problems, width, dtype, device",
+    [
+        (8, 64, torch.float32, "cpu"),
+        (8, 8, torch.float32, "cuda"),
+        (1 << 16, 64, torch.float32, "cuda"),
+        (8, 64, torch.float64, "cuda"),
+    ],
+)
+def test_not_on_a_cpu_nor_for_what_no_kernel_takes(problems, width, dtype, device):
+    assert not fused_attention.suits(problems, width, dtype, torch.device(device))
 
-        return run
 
-    monkeypatch.setattr(torch, "compile", broken)
-    monkeypatch.setattr(torch, "ones", lambda *shape, **_: torch.zeros(shape))
-    fused_attention.compiled.cache_clear()
-    try:
-        assert fused_attention.compiled() is None and fused_attention.compiled() is None
-    finally:
-        fused_attention.compiled.cache_clear()
+@pytest.fixture
+def trial(monkeypatch):
+    """The trial of the kernel, on a CPU, of an attention that it returns."""
+    ones = torch.ones
+
+    def of(attention):
+        monkeypatch.setattr(fused_attention, "flex", attention)
+        monkeypatch.setattr(torch, "ones", lambda *shape, device, **o: ones(*shape, **o))
+        return fused_attention.works(64, torch.float32)
+
+    fused_attention.works.cache_clear()
+    yield of
+    fused_attention.works.cache_clear()
+
+
+def test_a_kernel_that_cannot_be_compiled_is_told_of_once(trial, caplog):
+    def broken(*_):
+        raise RuntimeError("no compiler\nand more")
+
+    assert not trial(broken) and not trial(broken)
     assert [record.getMessage() for record in caplog.records] == [
         "FlexAttention cannot be compiled here (no compiler); attention is tiled"
     ]
 
 
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_a_kernel_is_tried_with_gradients_whoever_asks_first(mode, trial):
+    with mode():
+        assert trial(dense)
+
+
 def test_bfloat16_attention_stays_near(monkeypatch):
     """PREC amp_bf16: what the mask adds within a few per cent, logits in float32, all learn."""
     monkeypatch.setattr(fused_attention, "suits", lambda *_: True)
-    monkeypatch.setattr(fused_attention, "compiled", lambda: dense)
+    monkeypatch.setattr(fused_attention, "flex", dense)
     exact, half = RAdaHead(64, 4), RAdaHead(64, 4, precision="amp_bf16")
     torch.nn.init.normal_(exact.mask.out.weight, std=0.1)
     half.load_state_dict(exact.state_dict())

@@ -40,10 +40,11 @@ def test_class_order_does_not_matter():
     torch.testing.assert_close(same, penalty)
 
 
-def test_no_images_have_no_logits():
+def test_no_images_have_no_logits_and_no_mask():
     head, text = random_head(alpha=1.0), features(4, 16)
     logits, penalty = head(features(0, 16), text, 20.0)
     assert logits.shape == (0, 4) and penalty == 0
+    assert head.mask(features(0, 16), text, 20.0).shape == (0, 4, 16)
 
 
 def test_text_features_may_differ_per_image():

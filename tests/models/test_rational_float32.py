@@ -20,7 +20,10 @@ def step(head, layers, image, text, scale):
     moving = [image, text, scale]
     moving = [tensor.detach().clone().requires_grad_() for tensor in moving]
     logits, penalty = head(*moving)
-    loss = F.cross_entropy(logits, torch.zeros(len(image), dtype=torch.long)) + penalty
+    loss = (
+        F.cross_entropy(logits, torch.zeros(len(image), dtype=torch.long, device=image.device))
+        + penalty
+    )
     return logits, torch.autograd.grad(loss, [*layers.parameters(), *moving])
 
 
