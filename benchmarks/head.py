@@ -36,6 +36,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=11, help="alternating runs of a case")
     parser.add_argument("--seconds", type=float, default=3, help="a case ends early after these")
     parser.add_argument("--memory", type=float, default=6, help="GB the dense head may take")
+    parser.add_argument("--precision", default="fp32", help="fp32; on a GPU amp or amp_bf16 too")
     return parser.parse_args(arguments)
 
 
@@ -47,7 +48,8 @@ def rows(options: argparse.Namespace) -> Iterator[dict]:
         for num_classes in options.classes:
             for num_images in options.batch:
                 tell(f"{mode} K={num_classes} B={num_images}")
-                yield measure(Case(mode, num_classes, num_images, options.device), options, rate)
+                where = options.device, options.precision
+                yield measure(Case(mode, num_classes, num_images, *where), options, rate)
 
 
 def matmul_rate(device: str) -> float:

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from benchmarks.dense import DenseHead
 from benchmarks.fresh import fresh
 from models.rational import RAdaHead
+from models.workspace import forget
 
 DIM, HEADS, SCALE = 512, 8, 100.0
 
@@ -26,11 +27,12 @@ class Case(NamedTuple):
     num_classes: int
     num_images: int
     device: str = "cpu"
+    precision: str = "fp32"  # of the exact head, on a GPU
 
     def steps(self) -> dict[str, Callable[[], None]]:
         """One step of the "exact" and of the "dense" head, with the same weights and features."""
         torch.manual_seed(0)
-        exact = RAdaHead(DIM, HEADS, alpha=1.0)
+        exact = RAdaHead(DIM, HEADS, alpha=1.0, precision=self.precision)
         torch.nn.init.normal_(exact.mask.out.weight, std=0.1 * DIM**-0.5)
         image = F.normalize(torch.randn(self.num_images, DIM), dim=-1).to(self.device)
         text = F.normalize(torch.randn(self.num_classes, DIM), dim=-1).to(self.device)
@@ -62,8 +64,12 @@ class Case(NamedTuple):
 
 
 def cuda_peak_bytes(step: Callable[[], None]) -> int:
-    """Peak of allocated device memory during a step, above what was allocated before."""
+    """Peak of allocated device memory during a step, above what was allocated before.
+
+    The memory that the head uses again from step to step is counted.
+    """
     step()
+    forget()
     torch.cuda.reset_peak_memory_stats()
     before = torch.cuda.memory_allocated()
     step()

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from models.workspace import scratch
 
-TILE = 1 << 19  # scores of one map held at a time, 2 MB in float32
+# scores of one map held at a time: on a CPU 2 MB in float32; few large kernels are better on a GPU
+TILE, TILE_ON_GPU = 1 << 19, 1 << 25
 LOG2_E = 1 / math.log(2)
 
 
@@ -62,9 +63,9 @@ class Tiles:
 
     def __init__(self, operands: Operands, scale: float, num_maps: int):
         self.number, self.num_classes, _ = operands.key.shape
-        self.scale = scale
-        self.num_problems = max(1, min(self.number, TILE // self.num_classes**2))
-        rows = TILE // max(1, self.num_problems * self.num_classes)
+        self.scale, tile = scale, TILE_ON_GPU if operands.key.is_cuda else TILE
+        self.num_problems = max(1, min(self.number, tile // self.num_classes**2))
+        rows = tile // max(1, self.num_problems * self.num_classes)
         self.num_rows = max(1, min(self.num_classes, rows))
         self.size = self.num_problems * self.num_rows * self.num_classes
         self.memory = scratch().take("tiles", operands.key, num_maps * self.size)

@@ -1,4 +1,4 @@
-"""What the mask adds to CLIP's logits, as `models.masked_cosine`, on a GPU.
+"""What the mask adds to CLIP's logits, as `models.masked_cosine`, in half precision on a GPU.
 
 Plain PyTorch around the fused attention. Micro-batches are large, as few large kernels are better
 there, and are computed again in the backward pass, so that memory does not grow with B.

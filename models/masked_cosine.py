@@ -19,8 +19,8 @@ from models.micro_batch import Results, backward, features_backward, forward, ra
 from models.penalties import Penalty
 from models.workspace import Take, Workspace, give_back, lend, scratch
 
-ROWS = 1600  # (image, class) pairs worked on at a time
-KEEP_BYTES = 40 << 20  # results kept for the backward pass
+ROWS, ROWS_ON_GPU = 1600, 1 << 14  # (image, class) pairs worked on at a time
+KEEP_BYTES, KEEP_BYTES_ON_GPU = 40 << 20, 2 << 30  # results kept for the backward pass
 
 
 class Kept:
@@ -47,7 +47,8 @@ class Kept:
 
 def masked_cosine(inputs: Inputs, heads: Heads, penalty: Penalty) -> tuple[Tensor, Tensor]:
     """s sum_D ((M - 1) R), (B, K), and the penalty of each image, (B,)."""
-    room = KEEP_BYTES if torch.is_grad_enabled() else 0
+    room = KEEP_BYTES_ON_GPU if inputs.image.is_cuda else KEEP_BYTES
+    room *= torch.is_grad_enabled()
     return _MaskedCosine.apply(heads, penalty, room, *inputs)
 
 
@@ -95,6 +96,7 @@ class _MaskedCosine(torch.autograd.Function):
 
 def micro_batches(inputs: Inputs) -> Iterator[slice]:
     """Ranges of images of about ROWS rows of the rational matrix each."""
-    step = max(1, ROWS // inputs.text.shape[1])
+    rows = ROWS_ON_GPU if inputs.image.is_cuda else ROWS
+    step = max(1, rows // inputs.text.shape[1])
     for start in range(0, len(inputs.image), step):
         yield slice(start, start + step)

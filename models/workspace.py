@@ -2,8 +2,8 @@
 
 Fresh memory is dear on a CPU: the system hands out and clears every page of it, which takes longer
 than writing a result there. So what lives within one call lies in the workspace of its thread, and
-what a backward pass needs in one that is lent until that is done. None of it is freed: it takes as
-much as the largest call did.
+what a backward pass needs in one that is lent until that is done. It takes as much as the largest
+call did, until `forget`.
 """
 
 import math
@@ -62,3 +62,9 @@ def give_back(workspace: Workspace) -> None:
     """Let the next one have its memory; one is enough to keep."""
     if not _free:
         _free.append(workspace)
+
+
+def forget() -> None:
+    """Free this thread's workspace and the one that came back; what is lent stays."""
+    _own.__dict__.clear()
+    _free.clear()

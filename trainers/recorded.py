@@ -12,7 +12,8 @@ TRAINING_ONLY = {"PREC", "OPTIM", "ALPHA", "PENALTY"}  # the same of all methods
 DECISIVE = ("LOOP", "CLIP_NORM", "HOLD_OUT")  # of cfg.TRAIN, in a run by steps
 # where, how fast and how tested, not what is learned
 FREE = ("DATASET.ROOT", "DATALOADER.NUM_WORKERS", "DATASET.TRAINED_NAMES")
-UNSET = {(key, str(value)) for key, value in BY_STEPS.items()}  # as in runs that had no such key
+# as in runs that had no such key
+UNSET = {(key, str(value)) for key, value in BY_STEPS.items()} | {("RADA.PREC", "fp32")}
 LOOKED_AT = 1000  # pictures whose size is part of the fingerprint
 
 
@@ -42,7 +43,7 @@ class Recorded:
             run |= flatten(cfg[name], f"{name}.")
         for free in FREE:
             run.pop(free, None)
-        run = {k: v for k, v in run.items() if (k.split(".")[-1], v) not in UNSET}
+        run = {k: v for k, v in run.items() if not is_unset(k, v)}
         if self.by_steps or cfg.TRAIN.CLIP_NORM > 0:
             run |= {f"TRAIN.{key}": str(cfg.TRAIN[key]) for key in DECISIVE}
         if self.by_steps:
@@ -70,3 +71,8 @@ class Recorded:
         """Raise ValueError if the record of a checkpoint is of another run."""
         wanted = self.record()
         require_same(found["model"] | found["run"], wanted["model"] | wanted["run"], path)
+
+
+def is_unset(key: str, value: str) -> bool:
+    """Whether a setting is what it was before there was such a key."""
+    return any(key.endswith(f".{name}") and value == default for name, default in UNSET)

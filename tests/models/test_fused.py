@@ -97,10 +97,10 @@ def test_no_images(monkeypatch):
 @pytest.mark.parametrize(
     "problems, width, dtype, device",
     [
-        (8, 64, torch.float32, "cpu"),
-        (8, 8, torch.float32, "cuda"),
-        (1 << 16, 64, torch.float32, "cuda"),
-        (8, 64, torch.float64, "cuda"),
+        (8, 64, torch.bfloat16, "cpu"),
+        (8, 8, torch.bfloat16, "cuda"),
+        (1 << 16, 64, torch.bfloat16, "cuda"),
+        (8, 64, torch.float32, "cuda"),
     ],
 )
 def test_not_on_a_cpu_nor_for_what_no_kernel_takes(problems, width, dtype, device):

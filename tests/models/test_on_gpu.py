@@ -1,4 +1,4 @@
-"""What only a GPU can tell: the head through FlexAttention against the dense one in float64."""
+"""What only a GPU can tell: both of its paths against the dense formula in float64."""
 
 import copy
 
@@ -11,17 +11,20 @@ from models.rational import RAdaHead
 from tests.models.test_rational_float32 import DIM, error, step
 from tests.rada import drawn_weights, features, load_weights
 
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-# largest error of logits and of gradients; half precision is that of projections and attention
-BOUNDS = {"fp32": (2e-6, 1e-4), "amp_bf16": (0.02, 0.1), "amp": (0.005, 0.05)}
+pytestmark = [
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU"),
+    pytest.mark.filterwarnings("ignore"),  # of what compiling imports
+]
+# largest error of logits and of gradients; half precision is that of projections and attention.
+# Without loss scaling small gradients vanish in float16.
+BOUNDS = {"fp32": (2e-6, 1e-4), "amp_bf16": (0.005, 0.02), "amp": (0.001, 0.2)}
 
 
 @pytest.mark.parametrize("precision", BOUNDS)
 @pytest.mark.parametrize("num_classes, num_images", [(50, 8), (300, 3), (1000, 2)])
-def test_fused_is_near_float64(num_classes, num_images, precision):
+def test_head_is_near_float64(num_classes, num_images, precision):
     head = RAdaHead(DIM, alpha=0.7, penalty="mse", precision=precision)
     load_weights(head, drawn_weights(7, DIM)).cuda()
-    assert fused_attention.works(DIM // 8, torch.float32)
     exact = copy.deepcopy(head).double()
     images = features(num_images, DIM, dtype=torch.float64)
     texts = features(num_classes, DIM, seed=1, dtype=torch.float64)
@@ -40,13 +43,16 @@ def test_fused_is_near_float64(num_classes, num_images, precision):
     assert max(errors.values()) < of_gradients, errors
 
 
-def test_tiled_equals_fused(monkeypatch):
-    head = load_weights(RAdaHead(DIM), drawn_weights(7, DIM)).cuda()
-    inputs = [features(5, DIM).float().cuda(), features(70, DIM, seed=1).float().cuda()]
-    inputs.append(torch.tensor(100.0).cuda())
-    fused = step(head, head, *inputs)
-    monkeypatch.setattr(fused_attention, "suits", lambda *_: False)
-    tiled = step(head, head, *inputs)
-    assert error(fused[0], tiled[0].double()) < 2e-6
-    for value, expected in zip(fused[1], tiled[1], strict=True):
-        assert error(value, expected.double()) < 1e-4
+@pytest.mark.parametrize("dtype", fused_attention.TYPES)
+def test_flex_attention_compiles(dtype):
+    assert fused_attention.works(DIM // 8, dtype)
+
+
+def test_sizes_do_not_compile_anew():
+    """FlexAttention would be dense after eight compilations, which its warning tells of."""
+    head = RAdaHead(DIM, precision="amp_bf16").cuda()
+    for num_images, num_classes in zip(range(1, 24, 2), range(2, 60, 5), strict=True):
+        inputs = [features(n, DIM).float().cuda() for n in (num_images, num_classes)]
+        with torch.no_grad():
+            head(*inputs, 100.0)
+        head(*inputs, 100.0)[0].sum().backward()

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from models import masked_cosine
-from models.workspace import Workspace
+from models.workspace import Workspace, forget
 from tests.rada import features, random_head
 
 SCALE = 20.0
@@ -48,6 +48,14 @@ def test_a_second_backward_pass_finds_the_same():
     second = torch.autograd.grad(logits.sum(), list(head.parameters()))
     for value, expected in zip(second, first, strict=True):
         assert torch.equal(value, expected)
+
+
+def test_forgotten_memory_is_made_anew():
+    head, pair = random_head(), (features(4, 16), features(5, 16, seed=1))
+    waiting, expected = head(*pair, SCALE)[0], gradients(head(*pair, SCALE)[0], head)
+    forget()
+    for value, wanted in zip(gradients(waiting, head), expected, strict=True):
+        assert torch.equal(value, wanted)
 
 
 def test_inference_mode_leaves_memory_that_training_can_use():
