@@ -79,6 +79,14 @@ BENCHMARKS = (
         ("kept ms", "recomputed ms"),
     ),
     Benchmark(
+        "features",
+        "Epochs of RAda on image features that were made once ([features](features.md)), beside "
+        "epochs on pictures; by picture.",
+        ("--backbone", "ViT-B/32", "--pictures", "64", "--repeats", "2"),
+        ("trainer", "K", "B"),
+        ("pictures ms", "features ms"),
+    ),
+    Benchmark(
         "loading",
         "The loaders of pictures beside bare Pillow, which only decodes and resizes.",
         ("--pictures", "100", "--passes", "2", "--repeats", "3"),

@@ -8,6 +8,7 @@ from torch import nn
 from benchmarks.dense import DenseHead
 from benchmarks.flops import counted
 from benchmarks.steps_case import Step
+from models import fused_attention
 from models.rational import RAdaHead
 from trainers.listing import RandomFeatures, named_backbone
 
@@ -98,3 +99,10 @@ def test_no_product_of_the_exact_head_is_passed_over():
     head = RAdaHead(D, 4, alpha=1.0)
     assert counted(head_step(head)) >= (4 + 5) * PROJECTION
     assert counted(head_step(head)) <= counted(head_step(DenseHead(head.mask, alpha=1.0)))
+
+
+def test_a_fused_kernel_is_left_out_while_counting(monkeypatch):
+    step = head_step(RAdaHead(D, 4, alpha=1.0))
+    expected = counted(step)
+    monkeypatch.setattr(fused_attention, "suits", lambda *sizes: True)  # fails on a CPU, backward
+    assert counted(step) == expected
