@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from benchmarks.cost_rows import cost_tables
-from benchmarks.report import one_table
+from benchmarks.tables import one_table
 
 Tables = Callable[[list[dict]], dict[str, list[dict]]]
 
