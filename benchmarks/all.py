@@ -18,7 +18,8 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import page, stored  # noqa: E402
 from benchmarks.declared import Benchmark, chosen  # noqa: E402
-from benchmarks.report import Options, table  # noqa: E402
+from benchmarks.report import Options  # noqa: E402
+from benchmarks.tables import table  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:

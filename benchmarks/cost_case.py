@@ -20,7 +20,7 @@ from benchmarks.cost_sides import Trained, Tuned, side, side_without_mask  # noq
 from benchmarks.flops import counted  # noqa: E402
 from benchmarks.fresh import fresh  # noqa: E402
 from benchmarks.limits import limited_memory  # noqa: E402
-from benchmarks.steps_case import added_bytes  # noqa: E402
+from benchmarks.peaks import added_bytes  # noqa: E402
 from benchmarks.turns import take_turns  # noqa: E402
 from models.weights import TINY_CLIP  # noqa: E402
 from trainers.listing import learned_parameters, named_backbone  # noqa: E402

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from benchmarks.cost_rows import cost_tables
-from benchmarks.report import one_table
+from benchmarks.tables import one_table
 
 Tables = Callable[[list[dict]], dict[str, list[dict]]]
 
@@ -77,6 +77,14 @@ BENCHMARKS = (
         ),
         ("trainer", "K", "B"),
         ("kept ms", "recomputed ms"),
+    ),
+    Benchmark(
+        "features",
+        "Epochs of RAda on image features that were made once ([features](features.md)), beside "
+        "epochs on pictures; by picture.",
+        ("--backbone", "ViT-B/32", "--pictures", "64", "--repeats", "2"),
+        ("trainer", "K", "B"),
+        ("pictures ms", "features ms"),
     ),
     Benchmark(
         "loading",

@@ -2,9 +2,9 @@
 
 `python benchmarks/features.py [--pictures 64 --classes 50 --batch 32 --json FILE]`
 ViT-B/16 with random weights, generated JPEGs, float32, RAda's published settings. Both sides are
-epochs of the trainer itself, from loader to optimiser, and take turns; the best of each counts.
-Building is the first opening of the features, opening any other one: it reads the key's weights
-and pictures, and checks every shard.
+epochs of the trainer itself, from loader to optimiser, and take turns; the least time of each
+counts. Building is the first opening of the features, opening any other one: it reads the key's
+weights and pictures, and checks every shard.
 """
 
 import argparse
@@ -12,15 +12,15 @@ import contextlib
 import io
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.loading_pictures import write_pictures  # noqa: E402
-from benchmarks.report import MB, common, numbers, publish, require, tell  # noqa: E402
+from benchmarks.report import MB, Options, common, numbers, publish, require, tell  # noqa: E402
 from benchmarks.steps_case import ready  # noqa: E402
+from benchmarks.turns import timed  # noqa: E402
 from dassl.data import DataManager  # noqa: E402
 from dassl.data.datasets import DATASET_REGISTRY, DatasetBase, Datum  # noqa: E402
 from models.backbone import Backbone  # noqa: E402
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = common(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
+    parser = common(Options(description=__doc__.splitlines()[0]))
     parser.add_argument("--trainer", default="RAda", help="one that can train on features")
     parser.add_argument("--classes", type=numbers, default=[50], help="with commas")
     parser.add_argument("--pictures", type=int, default=64, help="of an epoch")
@@ -100,9 +100,9 @@ def measure(side: Side, options: argparse.Namespace) -> dict:
     """One row of the table."""
     with quiet():
         pictures, features = side.trainer(cached=False), side.trainer(cached=True)
-        building = seconds(features.train_loader_x.dataset.open)
+        building = timed(features.train_loader_x.dataset.open)
         opening = min(
-            seconds(side.trainer(cached=True).train_loader_x.dataset.open)
+            timed(side.trainer(cached=True).train_loader_x.dataset.open)
             for _ in range(options.repeats)
         )
         turns = [turn(pictures, features) for _ in range(options.repeats + 1)][1:]
@@ -115,15 +115,8 @@ def measure(side: Side, options: argparse.Namespace) -> dict:
 
 
 def turn(pictures: CLIPTrainer, features: CLIPTrainer) -> tuple[float, float]:
-    """Seconds of an epoch on pictures, and of the best one on features."""
-    return seconds(pictures.run_epoch), min(seconds(features.run_epoch) for _ in range(EPOCHS))
-
-
-def seconds(function: Callable[[], object]) -> float:
-    """That a call takes."""
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
+    """Seconds of an epoch on pictures, and the least of some on features."""
+    return timed(pictures.run_epoch), min(timed(features.run_epoch) for _ in range(EPOCHS))
 
 
 @contextlib.contextmanager

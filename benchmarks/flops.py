@@ -20,10 +20,11 @@ aten = torch.ops.aten
 def counted(call: Callable[[], object]) -> int:
     """Operations of a call, backward passes inside it included.
 
-    A mask's are those of its tiled attention on every device: what is compiled cannot be counted.
+    A GPU's fused kernel for the mask's attention cannot be counted; the call is made without: the
+    same products, but for those that either makes again in a backward pass.
     """
-    tiled = mock.patch.object(fused_attention, "suits", lambda *_: False)
-    with tiled, FlopCounterMode(display=False, custom_mapping=MORE) as counter:
+    without_kernel = mock.patch.object(fused_attention, "suits", lambda *sizes: False)
+    with without_kernel, FlopCounterMode(display=False, custom_mapping=MORE) as counter:
         call()
     return counter.get_total_flops()
 

@@ -3,10 +3,8 @@
 `python -m benchmarks.head_case exact train 100 32 2` prints the MB a step adds.
 """
 
-import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -14,6 +12,7 @@ import torch.nn.functional as F
 
 from benchmarks.dense import DenseHead
 from benchmarks.fresh import fresh
+from benchmarks.peaks import resident_peak_bytes
 from models.rational import RAdaHead
 from models.workspace import forget
 
@@ -74,11 +73,6 @@ def cuda_peak_bytes(step: Callable[[], None]) -> int:
     before = torch.cuda.memory_allocated()
     step()
     return torch.cuda.max_memory_allocated() - before
-
-
-def resident_peak_bytes() -> int:
-    """The highest resident memory of this process so far (Linux)."""
-    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) * 1024
 
 
 def main(kind: str, mode: str, num_classes: str, num_images: str, threads: str) -> None:

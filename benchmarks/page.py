@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.declared import BENCHMARKS, Benchmark
-from benchmarks.report import shown, table
 from benchmarks.stored import Reports
+from benchmarks.tables import shown, table
 
 WIDTH = 100
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
@@ -33,7 +33,7 @@ def page(small: dict[str, Reports], longer: Reports) -> str:
 
     Args:
         small: small runs by machine, then by benchmark.
-        longer: longer runs by benchmark.
+        longer: longer runs by the names of their files.
     """
     parts = [TOP, *overviews(small)]
     for benchmark in BENCHMARKS:
@@ -66,8 +66,9 @@ def section(benchmark: Benchmark, small: dict[str, Reports], longer: Reports) ->
     """What is stored of a benchmark; nothing if that is nothing."""
     runs = [reports[benchmark.name] for reports in small.values() if benchmark.name in reports]
     parts = [part for report in runs for part in run(benchmark, report)]
-    if benchmark.name in longer:
-        parts += [f"### A longer run of {benchmark.name}", *run(benchmark, longer[benchmark.name])]
+    for name, report in longer.items():
+        if name.partition("-")[0] == benchmark.name:
+            parts += [f"### A longer run of {benchmark.name}", *run(benchmark, report)]
     return [f"## {benchmark.name}", filled(benchmark.compares), *parts] if parts else []
 
 

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import NoReturn
 
 import torch
-from tabulate import tabulate
 
 from benchmarks.limits import limited_memory
 from benchmarks.surroundings import command, surroundings
+from benchmarks.tables import one_table, table
 from trainers.memory import is_shortage
 
 MB = 2**20
 LOWER = ("classes", "batch", "images", "episodes")  # options that memory grows with
-FIGURES = 4  # shown of a number, more only before the point
 
 _told = [""]  # what is being measured
 
@@ -71,11 +70,6 @@ def tell(what: str) -> None:
     print(f"\r{what:40}\r{what}", end="", file=sys.stderr, flush=True)
 
 
-def one_table(rows: list[dict]) -> dict[str, list[dict]]:
-    """All rows as a table without a title."""
-    return {"": rows}
-
-
 def publish(
     options: argparse.Namespace,
     rows: Iterable[dict],
@@ -95,20 +89,27 @@ def publish(
     """
     torch.set_num_threads(max(1, getattr(options, "threads", 1)))
     found: list[dict] = []
-    mistake = ""
-    try:
-        with limited_memory() if device_of(options) == "cpu" else nullcontext():
-            for row in rows:
-                found.append(row)
-                write(options, found, digits)
-    except (ValueError, OSError, RuntimeError, MemoryError) as error:
-        mistake = explained(error, options)
+    mistake = measured(options, rows, found, digits)
     tell("")
     for title, part in tables(found).items() if found else ():
         print(title + "\n" * bool(title) + table(part, digits))
     if mistake:
         print(f"error: {mistake}", file=sys.stderr)
     return 2 if mistake else 0
+
+
+def measured(
+    options: argparse.Namespace, rows: Iterable[dict], found: list[dict], digits: int
+) -> str:
+    """Add each row to those found and write the JSON; what ended it too early, or nothing."""
+    try:
+        with limited_memory() if device_of(options) == "cpu" else nullcontext():
+            for row in rows:
+                found.append(row)
+                write(options, found, digits)
+    except (ValueError, OSError, RuntimeError, MemoryError) as error:
+        return explained(error, options)
+    return ""
 
 
 def explained(error: Exception, options: argparse.Namespace) -> str:
@@ -132,20 +133,3 @@ def write(options: argparse.Namespace, rows: list[dict], digits: int) -> None:
 def device_of(options: argparse.Namespace) -> str:
     """Where a benchmark computes; one without --device on the CPU."""
     return getattr(options, "device", "cpu")
-
-
-def table(rows: list[dict], digits: int, form: str = "simple") -> str:
-    """Rows as tabulate sets them, right-aligned."""
-    headers = list(rows[0])
-    cells = [[shown(row[name], digits) for name in headers] for row in rows]
-    return tabulate(cells, headers, form, disable_numparse=True, stralign="right")
-
-
-def shown(value: str | int | float | None, digits: int) -> str:
-    """A value as tables show it: 1,234 for 1234.5, 12.35 for 12.345 with 2 digits."""
-    if value is None:
-        return "-"
-    if isinstance(value, float):
-        before = len(str(int(abs(value))))
-        return format(value, f",.{max(0, min(digits, FIGURES - before))}f")
-    return format(value, "," if isinstance(value, int) else "")

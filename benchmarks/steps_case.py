@@ -5,11 +5,7 @@
 """
 
 import contextlib
-import ctypes
-import gc
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -20,7 +16,7 @@ use_dassl()
 
 import trainers  # noqa: E402
 from benchmarks.fresh import fresh  # noqa: E402
-from benchmarks.head_case import resident_peak_bytes  # noqa: E402
+from benchmarks.peaks import added_bytes  # noqa: E402
 from dassl.optim import build_optimizer  # noqa: E402
 from models.backbone import Backbone  # noqa: E402
 from models.weights import TINY_CLIP  # noqa: E402
@@ -102,32 +98,6 @@ def peak_bytes(*words: str | int) -> int | None:
     with contextlib.suppress(MemoryError, RuntimeError):
         return int(fresh("steps_case", *words))
     return None
-
-
-def added_bytes(call: Callable[[], object], cuda: bool, times: int = 2) -> int:
-    """The peak of memory during calls, above what was held before: of the process on a CPU.
-
-    Two of a training step: what the first one leaves, gradients and optimiser states, is there in
-    all others.
-    """
-    if cuda:
-        torch.cuda.reset_peak_memory_stats()
-        before, peak = torch.cuda.memory_allocated(), torch.cuda.max_memory_allocated
-    else:
-        forget_building()
-        before, peak = resident_peak_bytes(), resident_peak_bytes
-    for _ in range(times):
-        call()
-    return peak() - before
-
-
-def forget_building() -> None:
-    """Give free memory back to the system and let the resident peak start from here (Linux)."""
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError):  # glibc's; else steps fill what is free
-        ctypes.CDLL(None).malloc_trim(0)
-    with contextlib.suppress(OSError):  # not every system lets a process do this
-        Path("/proc/self/clear_refs").write_text("5")
 
 
 def main(

@@ -1,7 +1,8 @@
 """Results on disk: benchmarks/measured/.
 
 `small/<machine>.json` holds the last small run of each benchmark on a machine, by name, as
-`python benchmarks/all.py` leaves it; `<name>.json` a longer run, written by a benchmark's --json.
+`python benchmarks/all.py` leaves it; `<name>.json` a longer run, written by a benchmark's --json,
+and `<name>-<anything>.json` another part of it or one elsewhere.
 """
 
 import json
@@ -10,7 +11,7 @@ from pathlib import Path
 
 MEASURED = Path(__file__).resolve().parent / "measured"
 
-Reports = dict[str, dict]  # reports by the benchmark's name
+Reports = dict[str, dict]  # by the benchmark's name; longer runs by that of their file
 
 
 def machine(report: dict) -> str:

@@ -18,8 +18,8 @@ from toolbox import use_dassl
 use_dassl()
 
 from benchmarks.fresh import fresh  # noqa: E402
+from benchmarks.peaks import added_bytes  # noqa: E402
 from benchmarks.plain_episodes import plain_episodes  # noqa: E402
-from benchmarks.steps_case import added_bytes  # noqa: E402
 from models.backbone import Backbone  # noqa: E402
 from models.classifier import CLIPClassifier  # noqa: E402
 from models.cosine import CosineHead  # noqa: E402

@@ -1,4 +1,4 @@
-"""`python benchmarks/all.py`: runs all, compares with the last run, writes docs/benchmarks.md."""
+"""`python benchmarks/all.py`: runs all, compares with the last run, writes the page."""
 
 import importlib
 import json
@@ -9,22 +9,10 @@ import pytest
 
 from benchmarks import all as every
 from benchmarks import page, stored
-from benchmarks.cost_rows import COSTS, SHARES
 from benchmarks.declared import BENCHMARKS
+from tests.benchmarks.reports import report
 
-HEAD, COST = (next(b for b in BENCHMARKS if b.name == name) for name in ("head", "cost"))
-PLACE = {"device": "AMD EPYC", "cores": 2, "threads": 2, "torch": "2.14.1", "python": "3.11.7"}
-PLACE |= {"pillow": "13.0.0", "clip": "clip-anytorch 2.6.0", "OS": "Debian GNU/Linux 12"}
-
-
-def report(milliseconds: float, **more) -> dict:
-    """Of the head, with one row that was not run densely."""
-    rows = [
-        {"step": "train", "K": 50, "B": 1, "exact ms": milliseconds, "dense ms": 4.0},
-        {"step": "train", "K": 1000, "B": 1, "exact ms": 9.0, "dense ms": "not run"},
-    ]
-    told = {"command": "python benchmarks/head.py", **PLACE, "date": "2026-11-28T10:00:00+00:00"}
-    return {**told, "digits": 1, "rows": rows, **more}
+HEAD = next(benchmark for benchmark in BENCHMARKS if benchmark.name == "head")
 
 
 @pytest.fixture
@@ -59,51 +47,6 @@ def test_a_declaration_fits_its_benchmark(benchmark):
     module = importlib.import_module(f"benchmarks.{benchmark.name}")
     options = module.parse([*benchmark.small, "--json", "x.json"])
     assert hasattr(options, "device") == benchmark.on_device
-
-
-def test_what_is_stored_has_the_declared_columns():
-    for reports in (*stored.small_runs().values(), stored.longer_runs()):
-        for benchmark in BENCHMARKS:
-            for row in reports.get(benchmark.name, {"rows": []})["rows"]:
-                assert {*benchmark.keys, *benchmark.times} <= row.keys(), benchmark.name
-
-
-def test_the_page_is_what_is_stored():
-    assert page.PAGE.read_text() == page.page(stored.small_runs(), stored.longer_runs())
-
-
-def test_a_page_of_a_small_run(elsewhere):
-    text = page.page({"amd-epyc-2-cores": {"head": report(2.345, seconds=61.7)}}, {})
-    assert "## All on AMD EPYC, 2 cores: 62 seconds" in text
-    assert "| [head](#head) | A step of the exact RAda head" in re.sub(" +", " ", text)
-    assert "\n    python benchmarks/head.py\n" in text
-    place = "2026-11-28, AMD EPYC, 2 cores, 2 threads, torch 2.14.1, Python 3.11.7, Pillow 13.0.0,"
-    place += " clip-anytorch 2.6.0, Debian GNU/Linux 12, took 62 s."
-    assert place in " ".join(text.split())
-    lines = re.sub(" +", " ", text).splitlines()
-    assert "| train | 50 | 1 | 2.3 | 4.0 |" in lines
-    assert "| train | 1,000 | 1 | 9.0 | not run |" in lines
-    assert "## steps" not in text  # nothing is stored of it
-
-
-def test_a_longer_run_follows_with_its_own_place_and_note(elsewhere):
-    longer = report(7.0, device="NVIDIA H100", note="Other work ran at times.")
-    text = page.page({"amd-epyc-2-cores": {"head": report(2.0, seconds=1)}}, {"head": longer})
-    tail = text.partition("### A longer run of head")[2]
-    assert "2026-11-28, NVIDIA H100, 2 cores" in tail and "Other work ran at times." in tail
-    assert "| 7.0 |" in re.sub(" +", " ", tail)
-
-
-def test_costs_and_the_masks_share_are_two_tables(elsewhere):
-    none = dict.fromkeys((*COSTS, *SHARES))
-    rows = [
-        {"trainer": "CoOp", "K": 50, "B": 4, **none, "train ms": 1000.0},
-        {"trainer": "RAdaCoOp", "K": 50, "B": 4, **none, "mask learned %": 99.87},
-    ]
-    text = page.page({}, {"cost": report(0.0, rows=rows, digits=2)})
-    costs, _, masks = re.sub(" +", " ", text).partition("Of these the mask's, percent:")
-    assert "| CoOp | 50 | 4 |" in costs and "| RAdaCoOp | 50 | 4 |" in costs
-    assert "| CoOp | 50 | 4 |" not in masks and "| RAdaCoOp | 50 | 4 | 99.87 |" in masks
 
 
 def test_times_are_compared_by_their_rows():

@@ -75,7 +75,7 @@ def test_heads_of_zero_shot_clip_and_a_linear_probe(tiny):
 
 def head_step(head):
     """A training step of a head over frozen features."""
-    image, text = torch.randn(B, D), torch.randn(K, D)
+    image, text = (F.normalize(torch.randn(number, D), dim=-1) for number in (B, K))
     label = torch.arange(B)
 
     def step():
@@ -93,8 +93,12 @@ def test_the_dense_head_costs_what_the_method_says():
 
 
 def test_no_product_of_the_exact_head_is_passed_over():
-    # what no way of computing it avoids: query_rational, key, value and out, the gradients of these
-    # four weights and of O
     head = RAdaHead(D, 4, alpha=1.0)
-    assert counted(head_step(head)) >= (4 + 5) * PROJECTION
-    assert counted(head_step(head)) <= counted(head_step(DenseHead(head.mask, alpha=1.0)))
+    row = 2 * B * K * D  # of the image query, which has one
+    # the image's and the text's query are projected once, there and back; no features learn
+    unimodal = 2 * (2 * B * D * D + 2 * K * D * D)
+    # projections: query_rational, key, value, out; the gradients of their weights and of O.
+    # attention: scores and values of two maps; back: scores again, dV, dP, two of dQ and of dK.
+    # rows: scores and values, again, and three back; one of CLIP's own logits
+    expected = (4 + 5) * PROJECTION + (4 + 2 + 2 + 4) * ATTENTION + (2 + 2 + 3 + 1) * row + unimodal
+    assert counted(head_step(head)) == expected

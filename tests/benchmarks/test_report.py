@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from benchmarks import head, steps
-from benchmarks.report import publish, shown, tell
+from benchmarks.report import publish, tell
 from benchmarks.surroundings import command
+from benchmarks.tables import shown
 
 
 @pytest.mark.parametrize(
