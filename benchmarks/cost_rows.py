@@ -76,7 +76,7 @@ def scaled(value: float | None, factor: float) -> float | None:
 
 def share(sides: Sides) -> float | None:
     """How much of a quantity with the mask is more than without it, percent."""
-    if sides["with"] is None or sides["without"] is None:
+    if not sides["with"] or sides["without"] is None:
         return None
     return 100 * (1 - sides["without"] / sides["with"])
 

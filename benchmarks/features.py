@@ -54,6 +54,8 @@ def rows(options: argparse.Namespace) -> Iterator[dict]:
     require(options, "pictures", "batch", "views", "repeats")
     if options.trainer not in registered():
         raise ValueError(f'unknown trainer "{options.trainer}"')
+    if registered()[options.trainer].learned is CLIPTrainer.learned:
+        raise ValueError(f"{options.trainer} learns nothing, so it has no epochs to time")
     backbone = listing.named_backbone(options.backbone).to(options.device)
     for num_classes in options.classes:
         tell(f"K={num_classes}")

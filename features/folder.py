@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,7 +38,7 @@ class FeatureFolder:
 
     def __init__(self, parent: str, name: str, key: Key, total: int, batch: int):
         self.key, self.digest, self.name = key, digest_of(key), name
-        self.path = Path(parent).expanduser() / f"{name}-{self.digest[:16]}"
+        self.path = Path(os.path.expanduser(parent)) / f"{name}-{self.digest[:16]}"
         rows = batch * math.ceil(max(ROWS, total / SHARDS) / batch)
         self.shards = [range(i, min(i + rows, total)) for i in range(0, total, rows)]
 

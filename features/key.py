@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import PIL
 import torch
+import torchvision
 from torch import Tensor, nn
-from torchvision.transforms import Compose
 
 Key = dict[str, str]
 
@@ -52,10 +53,24 @@ def of_pictures(paths: Iterable[str], root: str) -> Key:
 
 
 def of_transform(transform: Any) -> str:
-    """What a transform does, in words that are the same in every process."""
-    if isinstance(transform, Compose):
-        return "; ".join(map(of_transform, transform.transforms))
-    if type(transform).__repr__ is object.__repr__ and hasattr(transform, "__dict__"):
-        settings = ", ".join(f"{name}={value}" for name, value in sorted(vars(transform).items()))
-        return f"{type(transform).__name__}({settings})"
-    return re.sub(r" at 0x[0-9a-f]+", "", repr(transform))
+    """What a transform does, in words that are the same in every process.
+
+    Its class, then its settings, those of transforms inside it among them.
+    """
+    if isinstance(transform, list | tuple):
+        return f"[{', '.join(map(of_transform, transform))}]"
+    if isinstance(transform, type) or callable(transform) and hasattr(transform, "__qualname__"):
+        return f"{transform.__module__}.{transform.__qualname__}"
+    if isinstance(transform, Tensor):
+        return f"{tuple(transform.shape)} {hashlib.sha256(as_bytes(transform)).hexdigest()}"
+    if not callable(transform):
+        return re.sub(r" at 0x[0-9a-f]+", "", repr(transform))
+    settings = {n: v for n, v in sorted(vars(transform).items()) if v not in ({}, set(), None)}
+    told = ", ".join(f"{name}={of_transform(value)}" for name, value in settings.items())
+    return f"{type(transform).__module__}.{type(transform).__qualname__}({told})"
+
+
+def versions() -> str:
+    """Of what decodes, transforms and encodes pictures: another one may change the last digits."""
+    names = {module.__name__: module.__version__ for module in (torch, torchvision, PIL)}
+    return ", ".join(f"{name} {version}" for name, version in names.items())

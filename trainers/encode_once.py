@@ -100,6 +100,7 @@ class EncodeOnce:
             "device": self.device.type,  # it decides the last digits, as the size of a batch does
             "transform": key.of_transform(pictures.transform),
             "views": str(views),
+            "versions": key.versions(),
             **key.of_pictures(paths, self.pictures_root),
         }
         return made_of | ({"rehearsal": "yes"} if "REHEARSAL" in self.cfg else {})

@@ -9,6 +9,7 @@ from yacs.config import CfgNode
 
 # how allocators say it that have no exception of their own: PyTorch's on a CPU, C++'s, cuBLAS's
 SIGNS = ("can't allocate memory", "Cannot allocate memory", "bad_alloc", "ALLOC_FAILED")
+SIGNS += ("CUDA error: out of memory",)
 
 
 def is_shortage(error: BaseException) -> bool:
@@ -42,7 +43,8 @@ def named_shortage(where: str, advice: str) -> Iterator[None]:
 def in_training(trainer, batch: dict):
     """`named_shortage` of a training step."""
     train, pictures = trainer.cfg.TRAIN, len(batch["label"])
-    ways = [f"lower DATALOADER.TRAIN_X.BATCH_SIZE (now {pictures})"] if pictures > 1 else []
+    size = trainer.cfg.DATALOADER.TRAIN_X.BATCH_SIZE
+    ways = [f"lower DATALOADER.TRAIN_X.BATCH_SIZE (now {size})"] if size > 1 else []
     if pictures > train.ACCUMULATE and trainer.batch_divides:
         ways.append(f"raise TRAIN.ACCUMULATE (now {train.ACCUMULATE})")
     if not train.ACTIVATION_CHECKPOINTING:
@@ -59,8 +61,10 @@ def in_testing(trainer, batch: dict, option: str):
         batch: of pictures.
         option: the config key that says how many pictures a step takes.
     """
-    pictures = len(batch["label"])
-    ways = [f"lower {option} (now {pictures})"] if pictures > 1 else []
+    pictures, node = len(batch["label"]), trainer.cfg
+    for part in option.split("."):
+        node = node[part]
+    ways = [f"lower {option} (now {node})"] if node > 1 else []
     return named_shortage(f"in a test step of {sizes(trainer, pictures)}", listed(trainer, ways))
 
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torchvision import transforms as T
 
 from dassl.config import get_cfg_default
 from dassl.data.transforms import AVAI_CHOICES, build_transform
@@ -88,6 +89,44 @@ def test_transforms():
     ]
     assert len(set(changes)) == len(changes)
     assert words(False, "random_flip") == words(False)  # the test's own view has none
+
+
+class Own:
+    """A transform of somebody's own, without words."""
+
+    def __init__(self, setting, function=None):
+        self.setting, self.function = setting, function
+
+    def __call__(self, image):
+        return image
+
+
+class OwnModule(torch.nn.Module):
+    def __init__(self, setting):
+        super().__init__()
+        self.setting = setting
+
+
+def test_transforms_of_ones_own_are_told_apart_and_the_same_in_every_process():
+    told = [
+        Own(1),
+        Own(2),
+        OwnModule(1),
+        OwnModule(2),
+        Own(torch.zeros(3)),
+        Own(torch.ones(3)),
+        Own([Own(1)]),
+        Own([Own(2)]),
+        Own(1, function=words),
+        Own(1, function=test_transforms),
+        T.Lambda(words),
+        T.Lambda(test_transforms),
+        T.RandomApply([Own(1)]),
+        T.RandomApply([Own(2)]),
+    ]
+    described = [key.of_transform(transform) for transform in told]
+    assert len(set(described)) == len(told)
+    assert not any(" at 0x" in words for words in described)
 
 
 def test_digest():
