@@ -9,13 +9,16 @@ from pathlib import Path
 
 import torch
 
+from models.workspace import forget
+
 
 def added_bytes(call: Callable[[], object], cuda: bool, times: int = 2) -> int:
     """The peak of memory during calls, above what was held before: of the process on a CPU.
 
     Two of a training step: what the first one leaves, gradients and optimiser states, is there in
-    all others.
+    all others. The memory that the RAda head uses again from step to step is counted, too.
     """
+    forget()
     if cuda:
         torch.cuda.reset_peak_memory_stats()
         before, peak = torch.cuda.memory_allocated(), torch.cuda.max_memory_allocated
