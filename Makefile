@@ -1,22 +1,27 @@
 # make demo: base-to-new on the embedded world, nothing downloaded but packages
 # make test: the whole test suite, in an environment of its own
+# make check: what `make test` checks before the tests; make lint mends what can be mended
 
 PYTHON ?= python3
 DEMO_TRAINERS = ZeroshotCLIP,CoOp,RAda,RAdaCoOp
 
-.PHONY: demo test lint clean
+.PHONY: demo test check lint clean
 
 demo: .venv/installed
 	JOBS=$${JOBS:-2} bash scripts/rada/base2new.sh world 1 $(DEMO_TRAINERS)
 
-test: .venv-test/installed
+test: check
+	DASSL=bundled .venv-test/bin/python -m pytest
+
+check: .venv-test/installed
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
-	DASSL=bundled .venv-test/bin/python -m pytest
+	.venv-test/bin/mypy
 
 lint: .venv-test/installed
 	.venv-test/bin/ruff check --fix .
 	.venv-test/bin/ruff format .
+	.venv-test/bin/mypy
 
 .venv/installed: requirements.txt
 	$(PYTHON) -m venv .venv

@@ -1,11 +1,13 @@
 """Batches of features that look like those of pictures, at once and without workers."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
+
+Batch = TypeVar("Batch")
 
 
 class FeatureBatches(Dataset):
@@ -58,6 +60,6 @@ def batches_like(loader: DataLoader, features: FeatureBatches) -> DataLoader:
     return DataLoader(features, batch_sampler=loader.batch_sampler, collate_fn=as_it_is)
 
 
-def as_it_is(batch: dict[str, Any]) -> dict[str, Any]:
+def as_it_is(batch: Batch) -> Batch:
     """A batch that is one already."""
     return batch

@@ -50,7 +50,9 @@ def encode(
         like: how large a batch is, and how it is loaded.
         encode_image: pictures (B, 3, size, size) to features (B, D).
     """
-    missing, done = MissingBatches(shards, like.batch_size, is_there), []
+    assert like.batch_size is not None
+    missing = MissingBatches(shards, like.batch_size, is_there)
+    done: list[Tensor] = []
     with tqdm(total=sum(map(len, shards)), unit="picture") as bar:
         for batch in loader_of(pictures, missing, like):
             rows = missing.given.popleft()

@@ -59,11 +59,13 @@ class FeatureFolder:
                 with self.writing():
                     write_shard(self.file(rows), features, self.made_of(rows))
             found |= {rows: self.read(rows) for rows in missing}
-        for rows, features in found.items():
-            if features is None:
+        shards = []
+        for rows, shard in found.items():
+            if shard is None:
                 raise OSError(f"{self.file(rows)} cannot be read back; {REMEDY}")
+            shards.append(shard)
         print(f"Image features: {self.path}")
-        return list(found.values())
+        return shards
 
     def read(self, rows: range) -> Tensor | None:
         """The features of a shard; None if it is not there or damaged, which is told."""

@@ -32,7 +32,7 @@ def of_weights(module: nn.Module) -> str:
 def as_bytes(tensor: Tensor) -> memoryview:
     """The numbers of a tensor as they lie in memory."""
     flat = tensor.detach().cpu().contiguous().flatten()
-    return memoryview(flat.view(torch.uint8).numpy())
+    return flat.view(torch.uint8).numpy().data
 
 
 def of_pictures(paths: Iterable[str], root: str) -> Key:

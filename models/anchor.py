@@ -1,5 +1,6 @@
 """Distance of weights from where they started: L2-SP (Li et al., arXiv 1802.01483)."""
 
+import torch
 from torch import Tensor, nn
 
 
@@ -15,4 +16,5 @@ class Anchor(nn.Module):
     def squared_distance(self) -> Tensor:
         """|w - w0|^2 over all parameters, a float32 scalar."""
         pairs = zip(self.moving[0].parameters(), self.buffers(), strict=True)
-        return sum((parameter - start).float().square().sum() for parameter, start in pairs)
+        squares = ((parameter - start).float().square().sum() for parameter, start in pairs)
+        return sum(squares, torch.zeros(()))

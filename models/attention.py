@@ -18,7 +18,7 @@ then `dQ = scale * dS Kx` and, summed over the maps, `dKx = scale * dS^T Q`. The
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+from torch.autograd.function import FunctionCtx, once_differentiable
 
 from models import fused_attention
 from models.attention_backward import attend_backward
@@ -45,9 +45,14 @@ def joint_attention(operands: Operands, scale: float) -> Tensor:
     return _JointAttention.apply(scale, *operands)
 
 
+class _Context(FunctionCtx):
+    saved_tensors: tuple[Tensor, ...]
+    scale: float
+
+
 class _JointAttention(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, scale, *tensors):
+    def forward(ctx: _Context, scale: float, *tensors: Tensor) -> Tensor:
         operands, ctx.scale = Operands(*tensors), scale
         maps = attend(operands, scale, Workspace().take)  # this memory outlives the call
         ctx.save_for_backward(*tensors, *maps)
@@ -55,7 +60,7 @@ class _JointAttention(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad_out):
+    def backward(ctx: _Context, grad_out: Tensor) -> tuple[Tensor | None, ...]:
         operands, maps = Operands(*ctx.saved_tensors[:5]), Maps(*ctx.saved_tensors[5:])
         grads = Operands(*(torch.empty_like(tensor) for tensor in operands))
         with torch.autocast(grad_out.device.type, enabled=False):

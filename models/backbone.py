@@ -5,12 +5,14 @@ precision and the order of batch and sequence inside the blocks stay here.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
 
 from models.fixed_images import handed_on
+from models.openai_clip import CLIP, Tower, Transformer
 from models.precision import HALVES, autocast, cast, require_precision
 from models.prompting import BlockAdapter, block_adapters, image_prompts, text_prompts
 from models.recompute import blocks_of, recomputed
@@ -30,7 +32,7 @@ class Backbone(nn.Module):
         activation_checkpointing: whether a backward pass computes the blocks again; off at first.
     """
 
-    def __init__(self, model: nn.Module, precision: str = "fp32"):
+    def __init__(self, model: CLIP, precision: str = "fp32"):
         """Args:
         model: what `clip.model.build_model` returns, in float32.
         precision: "fp32"; "fp16", "bf16" (weights cast); "amp" or "amp_bf16" (autocast; "amp" is
@@ -49,7 +51,7 @@ class Backbone(nn.Module):
         self.dim = model.text_projection.shape[1]
         self.text_width = model.ln_final.weight.shape[0]
         self.text_blocks = len(model.transformer.resblocks)
-        transformer = getattr(model.visual, "transformer", None)
+        transformer: Transformer | None = getattr(model.visual, "transformer", None)
         self.vision_width = transformer.width if transformer else 0
         self.vision_blocks = len(transformer.resblocks) if transformer else 0
         self.image_size = model.visual.input_resolution
@@ -142,8 +144,8 @@ class Backbone(nn.Module):
         with entering, adapted, self._recomputed(self.model), self._autocast():
             return self.model.encode_text(tokens[:, :length])
 
-    def _autocast(self):
+    def _autocast(self) -> torch.autocast:
         return autocast(self.precision, self.model.text_projection.device.type)
 
-    def _recomputed(self, encoder: nn.Module):
+    def _recomputed(self, encoder: Tower) -> AbstractContextManager[None]:
         return recomputed(blocks_of(encoder) if self.activation_checkpointing else [])

@@ -8,22 +8,27 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx
 
 from models.backbone import Backbone
 from models.encoders import Encoder
+
+
+class _Context(FunctionCtx):
+    scale: float
 
 
 class ScaledGradient(torch.autograd.Function):
     """Multiplies a tensor by one number and its gradient by another."""
 
     @staticmethod
-    def forward(ctx, tensor: Tensor, backward: float, forward: float) -> Tensor:
+    def forward(ctx: _Context, tensor: Tensor, backward: float, forward: float) -> Tensor:
         """Returns the tensor times the number `forward`."""
         ctx.scale = backward
         return tensor * forward
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: _Context, gradient: Tensor) -> tuple[Tensor, None, None]:
         """Scales the gradient."""
         return gradient * ctx.scale, None, None
 
@@ -88,6 +93,8 @@ class MultiModalAdapters(nn.Module):
 
 class MultiModalAdapterEncoder(Encoder):
     """Both encoders with adapters; the texts' tokens are fixed."""
+
+    tokens: Tensor
 
     def __init__(self, backbone: Backbone, tokens: Tensor, adapters: MultiModalAdapters):
         """Args:

@@ -34,7 +34,7 @@ class ClassLinear(nn.Linear):
     def set_extra_state(self, state: list[str]) -> None:
         """Nothing: the rows were chosen while they were loaded."""
 
-    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args) -> None:
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: object) -> None:
         trained = state_dict.get(f"{prefix}_extra_state", self.classnames)
         self.all_trained = set(self.classnames) <= set(trained)
         if trained != self.classnames:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.encoders import Encoder
+from models.sentence_encoder import SentenceEncoder
 
 
 class Output(NamedTuple):
@@ -85,6 +86,8 @@ class CLIPClassifier(nn.Module):
 
 class CaptionClassifier(CLIPClassifier):
     """One that also answers which of some captions belongs to an image."""
+
+    encoder: SentenceEncoder
 
     def forward(self, images: Tensor, captions: Tensor | None = None) -> Output:
         """The answer for images (B, 3, size, size).

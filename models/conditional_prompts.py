@@ -36,9 +36,11 @@ class ConditionalEncoder(PromptEncoder):
     """Class features (B, K, D): every class once for every image."""
 
     text_depends_on_image = True
+    prompt_learner: ConditionalPromptLearner
 
     def encode_text(self, image_features: Tensor | None = None) -> Tensor:
         """Class features (B, K, D) for images (B, D), L2-normalised."""
+        assert image_features is not None
         learner = self.prompt_learner
         some = max(1, TEXTS_AT_ONCE // len(learner.tokens))
         contexts = learner.contexts(image_features).split(some)

@@ -33,6 +33,7 @@ class Copies(NamedTuple):
     def texts(self) -> Tensor:
         """Class features (E, K, D), or (1, K, D) for all images, L2-normalised."""
         if self.prompts is None:
+            assert self.fixed_texts is not None
             return self.fixed_texts
         return normalize(self.prompts.class_features(), "text")
 
@@ -47,12 +48,13 @@ class Copies(NamedTuple):
             Whether to take the step: False if a scaled gradient has overflowed.
         """
         moving = [tensor for tensor in self.tensors() if tensor.requires_grad]
-        options = {"allow_unused": True, "materialize_grads": True}
-        gradients = torch.autograd.grad(scale * loss, moving, **options)
+        gradients = torch.autograd.grad(
+            scale * loss, moving, allow_unused=True, materialize_grads=True
+        )
         if scale != 1:
             if not torch.stack([gradient.isfinite().all() for gradient in gradients]).all():
                 return False
-            gradients = [gradient / scale for gradient in gradients]
+            gradients = tuple(gradient / scale for gradient in gradients)
         left = iter(gradients)
         for tensor in self.tensors():
             tensor.grad = next(left) if tensor.requires_grad else torch.zeros_like(tensor)
@@ -67,6 +69,7 @@ class Copies(NamedTuple):
             texts: of `texts`.
         """
         if seen.dim() > 3:
+            assert self.prompts is not None
             seen = normalize(self.prompts.image_features(seen), "image")
         if self.mask is not None:
             return self.mask.logits(seen, texts, self.scale)

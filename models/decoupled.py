@@ -76,7 +76,8 @@ class DecoupledClassifier(CLIPClassifier):
         super().__init__(encoder, head)
         self.linear, self.weight = linear, weight
 
-    def forward(self, images: Tensor) -> DecoupledOutput:
+    # what reads an Output reads this one, too: it has the same fields, and more behind them
+    def forward(self, images: Tensor) -> DecoupledOutput:  # type: ignore[override]
         """Fused logits (B, K), penalty, features and the parts of the fusion."""
         image_features = self.encoder.encode_image(images)
         text_features = self.encode_text(image_features)

@@ -38,6 +38,8 @@ class Encoder(nn.Module):
 class FrozenEncoder(Encoder):
     """CLIP as it is: class features (K, D) that never change, such as those of templates."""
 
+    text_features: Tensor
+
     def __init__(self, backbone: Backbone, text_features: Tensor):
         super().__init__(backbone)
         self.register_buffer("text_features", text_features, persistent=False)

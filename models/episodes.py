@@ -17,13 +17,14 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from models.classifier import CLIPClassifier, normalize
-from models.conditional_prompts import TEXTS_AT_ONCE
+from models.conditional_prompts import TEXTS_AT_ONCE, ConditionalPromptLearner
 from models.copies import Copies, fixed_logits
 from models.cosine import CosineHead
+from models.encoders import PromptEncoder
 from models.entropy import confident_views, mean_entropy
 from models.mask_copies import MaskCopies, is_one
 from models.prompt_copies import FirstTexts, PromptCopies
-from models.rational import RAdaHead
+from models.rational import RAdaHead, RationalMask
 
 # bounds of memory, whatever the number of images: pictures encoded at once, and rows (view, class)
 # of rational matrices that a gradient goes through at once
@@ -58,10 +59,14 @@ class Episodes:
     """
 
     def __init__(self, classifier: CLIPClassifier, tune: Collection[str], episode: Episode):
+        assert isinstance(classifier.encoder, PromptEncoder)
         self.encoder, self.tune, self.episode = classifier.encoder, tune, episode
         self.scale = self.encoder.backbone.logit_scale
         head, learner = classifier.head, self.encoder.prompt_learner
-        self.mask = head.mask if "mask" in tune else None
+        self.mask: RationalMask | None = None
+        if "mask" in tune:
+            assert isinstance(head, RAdaHead)
+            self.mask = head.mask
         one = isinstance(head, RAdaHead) and is_one(head.mask)
         self.head = CosineHead() if one else head  # the same logits at no cost
         half = self.encoder.backbone.amp or self.encoder.backbone.dtype != torch.float32
@@ -130,6 +135,7 @@ class Episodes:
         count, prompts = len(image_features), None
         learner = self.encoder.prompt_learner
         if "prompt" in self.tune and self.encoder.text_depends_on_image:
+            assert isinstance(learner, ConditionalPromptLearner)
             # as in TPT: what the network makes of the image is tuned, the network is not
             prompts = PromptCopies(self.encoder, {"ctx": learner.contexts(image_features)})
         elif "prompt" in self.tune:

@@ -1,9 +1,13 @@
 """Image features that may be made once: whether an encoder leaves images alone."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from models.encoders import Encoder
 
 
 def handed_on(features: Tensor, prompts: Sequence[Tensor], adapters: Mapping) -> Tensor:
@@ -21,23 +25,27 @@ def handed_on(features: Tensor, prompts: Sequence[Tensor], adapters: Mapping) ->
 
 
 @torch.no_grad()
-def images_enter_alone(encoder: nn.Module) -> bool:
+def images_enter_alone(encoder: "Encoder") -> bool:
     """Whether images reach the backbone once and unchanged, with neither prompts nor adapters.
 
     The encoder is asked: it gets one image, and a backbone that only looks at what it is given.
 
     Args:
-        encoder: `models.encoders.Encoder`.
+        encoder: in front of any head.
     """
-    backbone, seen = encoder.backbone, []
+    backbone = encoder.backbone
+    seen: list[bool] = []
     device, side = backbone.model.text_projection.device, backbone.image_size
     image = torch.zeros(1, 3, side, side, device=device)
 
-    def look(images: Tensor, prompts: Sequence[Tensor] = (), adapters: Mapping | None = None):
+    def look(
+        images: Tensor, prompts: Sequence[Tensor] = (), adapters: Mapping | None = None
+    ) -> Tensor:
         seen.append(images is image and not len(prompts) and not adapters)
         return torch.ones(len(images), backbone.dim, device=device)
 
-    backbone.encode_image = look  # on the instance, where it hides the class's own
+    # on the instance, where it hides the class's own
+    backbone.encode_image = look  # type: ignore[method-assign]
     try:
         encoder.encode_image(image)
     finally:

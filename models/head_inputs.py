@@ -1,9 +1,12 @@
 """What the RAda head accepts (shapes, types, numbers of its features) and computes with."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from models.rational import RationalMask
 
 
 class Inputs(NamedTuple):
@@ -25,7 +28,7 @@ class Inputs(NamedTuple):
     def some(self, images: slice) -> "Inputs":
         """The same for some images."""
         tensors = (tensor if len(tensor) == 1 else tensor[images] for tensor in self[:4])
-        return Inputs(*tensors, *self[4:])
+        return Inputs._make((*tensors, *self[4:]))
 
     @property
     def projections(self) -> tuple[tuple[Tensor, Tensor], ...]:
@@ -38,11 +41,13 @@ class Inputs(NamedTuple):
         return self[10:]
 
 
-def inputs_of(mask: nn.Module, image: Tensor, text: Tensor, logit_scale: Tensor | float) -> Inputs:
+def inputs_of(
+    mask: "RationalMask", image: Tensor, text: Tensor, logit_scale: Tensor | float
+) -> Inputs:
     """What needs no rational matrix, in one type.
 
     Args:
-        mask: a `RationalMask`.
+        mask: gives the layers.
         image: f (B, 1, D).
         text: h (K, D) as (1, K, D), or (B, K, D).
         logit_scale: s; receives no gradient.

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+from torch.autograd.function import FunctionCtx, once_differentiable
 
 from models.head_inputs import Inputs
 from models.heads import Heads
@@ -29,7 +29,7 @@ class Kept:
     A second backward pass finds none, and computes them again.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.results: list[Results] = []
         self.memory: Workspace | None = None
 
@@ -40,9 +40,9 @@ class Kept:
 
     def give_back(self) -> None:
         """Let the next forward pass have the memory."""
-        if self.results:
-            self.results = []
+        if self.memory is not None:
             give_back(self.memory)
+            self.results, self.memory = [], None
 
 
 def masked_cosine(inputs: Inputs, heads: Heads, penalty: Penalty) -> tuple[Tensor, Tensor]:
@@ -52,9 +52,19 @@ def masked_cosine(inputs: Inputs, heads: Heads, penalty: Penalty) -> tuple[Tenso
     return _MaskedCosine.apply(heads, penalty, room, *inputs)
 
 
+class _Context(FunctionCtx):
+    saved_tensors: tuple[Tensor, ...]
+    needs_input_grad: tuple[bool, ...]
+    heads: Heads
+    penalty: Penalty
+    kept: Kept
+
+
 class _MaskedCosine(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, heads, penalty, room, *tensors):
+    def forward(
+        ctx: _Context, heads: Heads, penalty: Penalty, room: int, *tensors: Tensor
+    ) -> tuple[Tensor, Tensor]:
         inputs, kept = Inputs(*tensors), Kept()
         added = inputs.image.new_empty(len(inputs.image), inputs.text.shape[1])
         penalties = inputs.image.new_empty(len(inputs.image))
@@ -74,7 +84,9 @@ class _MaskedCosine(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad_added, grad_penalties):
+    def backward(
+        ctx: _Context, grad_added: Tensor, grad_penalties: Tensor
+    ) -> tuple[Tensor | None, ...]:
         inputs, kept = Inputs(*ctx.saved_tensors), iter(ctx.kept.results)
         grads = Inputs(*(torch.zeros_like(tensor) for tensor in inputs))
         with torch.autocast(grad_added.device.type, enabled=False):

@@ -65,7 +65,8 @@ def forward(inputs: Inputs, rational: Tensor, heads: Heads, take: Take) -> Resul
     rows = output(operands, maps, heads).flatten(0, 1)
     change = take("change", rational, *rational.shape)
     torch.addmm(inputs.out_bias, rows, inputs.out_weight.mT, out=change.flatten(0, 1))
-    return Results(*projected, *maps, change.clamp_(min=-1))  # relu(1 + x) - 1 = max(x, -1)
+    change.clamp_(min=-1)  # relu(1 + x) - 1 = max(x, -1)
+    return Results._make((*projected, *maps, change))
 
 
 def operands_of(inputs: Inputs, projected: Sequence[Tensor], heads: Heads) -> Operands:
@@ -99,11 +100,12 @@ def backward(
     apart = scratch().take("apart", slope, *operands.value.shape)  # dO
     rows = for_each_head(slope, heads.number)
     torch.bmm(rows, weight, out=apart.view(heads.number, rows.shape[1], -1))
-    slopes = (
-        scratch().take(("slope", name), slope, *operand.shape)
-        for name, operand in operands._asdict().items()
+    slopes = Operands(
+        *(
+            scratch().take(("slope", name), slope, *operand.shape)
+            for name, operand in operands._asdict().items()
+        )
     )
-    slopes = Operands(*slopes)
     attend_backward(operands, heads.scale, results.maps, apart, slopes)
     project_backward(slopes, rational, heads.number, grads)
     return slopes

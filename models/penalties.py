@@ -68,4 +68,4 @@ class NoPenalty:
         """Nothing to add."""
 
 
-PENALTIES = {"linf": LargestChange, "mse": MeanSquareChange}
+PENALTIES: dict[str, type[Penalty]] = {"linf": LargestChange, "mse": MeanSquareChange}

@@ -3,6 +3,8 @@
 import torch
 from torch import nn
 
+from models.openai_clip import CLIP
+
 PRECISIONS = ("fp32", "fp16", "bf16", "amp", "amp_bf16")
 AUTOCAST = ("fp32", "amp", "amp_bf16")  # those that leave weights as they are
 HALVES = {"fp16": torch.float16, "bf16": torch.bfloat16}  # that weights are cast to
@@ -32,11 +34,11 @@ def autocast_dtype(tensor: torch.Tensor) -> torch.dtype:
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else tensor.dtype
 
 
-def cast(model: nn.Module, dtype: torch.dtype) -> None:
+def cast(model: CLIP, dtype: torch.dtype) -> None:
     """Cast the matrices of a CLIP model; LayerNorms and embeddings stay float32, as in OpenAI's."""
     for module in model.modules():
         if isinstance(module, nn.Conv2d | nn.Linear | nn.MultiheadAttention):
             module.to(dtype)
-    projections = [model.text_projection, getattr(model.visual, "proj", None)]
-    for projection in filter(lambda p: p is not None, projections):
-        projection.data = projection.data.to(dtype)
+    for projection in (model.text_projection, getattr(model.visual, "proj", None)):
+        if projection is not None:
+            projection.data = projection.data.to(dtype)

@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.func import functional_call
 
 from models.encoders import PromptEncoder
@@ -70,16 +70,20 @@ class FirstTexts:
         return torch.autograd.grad(self.features, self.leaves, slope, **options)
 
 
+class _Context(FunctionCtx):
+    first: FirstTexts
+
+
 class _Repeated(torch.autograd.Function):
     """The first texts for each copy: (E, K, D)."""
 
     @staticmethod
-    def forward(ctx, first: FirstTexts, *tuned: Tensor) -> Tensor:
+    def forward(ctx: _Context, first: FirstTexts, *tuned: Tensor) -> Tensor:
         ctx.first = first
         return first.features.detach().expand(len(tuned[0]), -1, -1)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, slopes: Tensor):
+    def backward(ctx: _Context, slopes: Tensor) -> tuple[Tensor | None, ...]:
         each = [ctx.first.gradients(slope) for slope in slopes]
         return None, *(torch.stack(gradients) for gradients in zip(*each, strict=True))

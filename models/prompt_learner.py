@@ -15,6 +15,9 @@ class PromptLearner(nn.Module):
     prompts that enter deeper blocks or the image encoder.
     """
 
+    tokens: Tensor
+    slots: Tensor
+
     def __init__(
         self,
         backbone: Backbone,

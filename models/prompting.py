@@ -5,12 +5,14 @@ away. Behind the last prompt the tokens go on as they are (deep prompting: Jia e
 arXiv 2203.12119; both towers: Khattak et al., arXiv 2210.03117).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
+
+from models.openai_clip import CLIP, Block, ImageEncoder, Tower
 
 # (tokens, the block's first LayerNorm) -> what is added to the block's output
 BlockAdapter = Callable[[Tensor, nn.Module], Tensor]
@@ -27,9 +29,7 @@ def removed_afterwards(handles: list[RemovableHandle]) -> Iterator[list[Removabl
 
 
 @contextmanager
-def text_prompts(
-    model: nn.Module, prompts: Sequence[Tensor], slots: Tensor | None
-) -> Iterator[None]:
+def text_prompts(model: CLIP, prompts: Sequence[Tensor], slots: Tensor | None) -> Iterator[None]:
     """Prompts in the text transformer of OpenAI's CLIP.
 
     Args:
@@ -45,6 +45,7 @@ def text_prompts(
     require_blocks(blocks, len(prompts))
 
     def replace(tokens: Tensor, prompt: Tensor) -> Tensor:  # (K, L, W)
+        assert slots is not None
         prompt = prompt.to(tokens.dtype).expand(len(tokens), -1, -1)
         return tokens.masked_scatter(slots[..., None], prompt)
 
@@ -63,7 +64,7 @@ def text_prompts(
 
 
 @contextmanager
-def image_prompts(visual: nn.Module, prompts: Sequence[Tensor]) -> Iterator[None]:
+def image_prompts(visual: ImageEncoder, prompts: Sequence[Tensor]) -> Iterator[None]:
     """Prompts behind the patches in the vision transformer of OpenAI's CLIP.
 
     Args:
@@ -81,12 +82,12 @@ def image_prompts(visual: nn.Module, prompts: Sequence[Tensor]) -> Iterator[None
     require_blocks(blocks, len(prompts))
     n = prompts[0].shape[-2]
 
-    def append(module, args: tuple[Tensor]) -> tuple[Tensor]:  # (B, L, W)
+    def append(module: nn.Module, args: tuple[Tensor]) -> tuple[Tensor]:  # (B, L, W)
         prompt = prompts[0].to(args[0].dtype).expand(len(args[0]), -1, -1)
         return (torch.cat([args[0], prompt], 1),)
 
     def enter(prompt: Tensor) -> Callable:  # inside the blocks: (L, B, W)
-        def exchange(module, args: tuple[Tensor]) -> tuple[Tensor]:
+        def exchange(module: nn.Module, args: tuple[Tensor]) -> tuple[Tensor]:
             tokens = args[0]
             last = prompt.to(tokens.dtype).expand(tokens.shape[1], -1, -1)
             return (torch.cat([tokens[:-n], last.transpose(0, 1)]),)
@@ -100,7 +101,7 @@ def image_prompts(visual: nn.Module, prompts: Sequence[Tensor]) -> Iterator[None
 
 
 @contextmanager
-def block_adapters(tower: nn.Module, adapters: Mapping[int, BlockAdapter]) -> Iterator[None]:
+def block_adapters(tower: Tower, adapters: Mapping[int, BlockAdapter]) -> Iterator[None]:
     """Add adapters[i](tokens, LayerNorm) of block i's input to its output.
 
     Args:
@@ -112,7 +113,7 @@ def block_adapters(tower: nn.Module, adapters: Mapping[int, BlockAdapter]) -> It
     """
 
     def add(adapter: BlockAdapter) -> Callable:
-        def hook(block: nn.Module, args: tuple[Tensor], output: Tensor) -> Tensor:
+        def hook(block: Block, args: tuple[Tensor], output: Tensor) -> Tensor:
             return output + adapter(args[0], block.ln_1).to(output.dtype)
 
         return hook
@@ -125,7 +126,7 @@ def block_adapters(tower: nn.Module, adapters: Mapping[int, BlockAdapter]) -> It
         yield
 
 
-def require_vision_blocks(tower: nn.Module) -> nn.Module:
+def require_vision_blocks(tower: Tower) -> Sequence[Block]:
     """The blocks of a transformer; raises ValueError for a ResNet."""
     if not hasattr(tower, "transformer"):
         raise ValueError(
@@ -135,7 +136,7 @@ def require_vision_blocks(tower: nn.Module) -> nn.Module:
     return tower.transformer.resblocks
 
 
-def require_blocks(blocks: Sequence, depth: int) -> None:
+def require_blocks(blocks: Sized, depth: int) -> None:
     """Raise ValueError if there are fewer blocks than a depth."""
     if depth > len(blocks):
         raise ValueError(f"the encoder has {len(blocks)} blocks, prompts or adapters for {depth}")

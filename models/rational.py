@@ -130,7 +130,7 @@ class RAdaHead(nn.Module):
         image, text = prepare(image_features, text_features, self.mask.out.weight)
         with torch.autocast(image.device.type, enabled=False):
             inputs = inputs_of(self.mask, image, text, logit_scale)
-            penalty = PENALTIES[self.penalty] if self.alpha else NoPenalty
+            penalty: type[Penalty] = PENALTIES[self.penalty] if self.alpha else NoPenalty
             added, change = self.added(inputs, penalty)
             if isinstance(logit_scale, Tensor):  # times 1, for the gradient of s
                 added = added * (logit_scale / logit_scale.detach())

@@ -11,8 +11,10 @@ from functools import partial
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from models.openai_clip import Tower
 
-def blocks_of(encoder: nn.Module) -> list[nn.Module]:
+
+def blocks_of(encoder: Tower) -> list[nn.Module]:
     """The blocks of a transformer, image or text encoder, or of a ResNet.
 
     Args:

@@ -19,6 +19,8 @@ class SentenceEncoder(Encoder):
         templates: T sentences with one {}.
     """
 
+    sentences: Tensor
+
     def __init__(self, backbone: Backbone, classnames: Sequence[str], templates: Sequence[str]):
         super().__init__(backbone)
         tokens = [tokenize_classes(backbone, classnames, template) for template in templates]
@@ -31,7 +33,7 @@ class SentenceEncoder(Encoder):
             return self.encode_tokens(self.said)
         if len(self.sentences) == 1:
             return self.encode_tokens(self.sentences[0])
-        mean = 0
+        mean = torch.zeros(())
         for tokens in self.sentences:
             features = self.encode_tokens(tokens).float()
             mean = mean + features / features.norm(dim=-1, keepdim=True) / len(self.sentences)

@@ -47,7 +47,7 @@ def encode_ensemble(
         templates: sentences with one {}.
         normalise: give each sentence the same length before the mean, as CLIP's ensembling does.
     """
-    mean = 0
+    mean = torch.zeros(())
     for template in templates:
         features = encode_template(backbone, classnames, template)
         if normalise and len(templates) > 1:

@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.classifier import CLIPClassifier
 from models.copies import Copies
 from models.episodes import Episode, Episodes
+from models.openai_clip import ImageEncoder
 from models.prompting import removed_afterwards, require_blocks, require_vision_blocks
 
 
@@ -24,7 +25,7 @@ class TokenStatistics(NamedTuple):
 
 
 @contextmanager
-def watched_blocks(tower: nn.Module, blocks: range) -> Iterator[list[Tensor]]:
+def watched_blocks(tower: ImageEncoder, blocks: range) -> Iterator[list[Tensor]]:
     """A list that gets the tokens (L, B, V) that enter these blocks, in order, of the calls inside.
 
     Prompts that enter a block are among them.
@@ -48,7 +49,7 @@ def gather(batches: Iterator[list[Tensor]]) -> TokenStatistics:
     Args:
         batches: for each batch the tokens (L, B, V) of N blocks.
     """
-    count, total, squares = 0, 0.0, 0.0
+    count, total, squares = 0, torch.zeros(()), torch.zeros(())
     for entered in batches:
         tokens = torch.stack(entered).double()  # (N, L, B, V)
         count += tokens.shape[2]

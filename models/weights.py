@@ -5,6 +5,7 @@ import os
 import pickle
 import warnings
 from pathlib import Path
+from types import ModuleType
 
 import torch
 
@@ -14,7 +15,7 @@ CACHE = "~/.cache/clip"
 CLIP_KEYS = {"logit_scale", "text_projection", "token_embedding.weight", "ln_final.weight"}
 
 
-def import_clip():
+def import_clip() -> ModuleType:
     """Import the installed `clip` package.
 
     Raises:

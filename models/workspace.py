@@ -19,7 +19,7 @@ Take = Callable[..., Tensor]  # Workspace.take
 class Workspace:
     """Tensors by name, on top of what lay there under that name before."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._memory: dict[tuple, Tensor] = {}
 
     def take(self, name: object, like: Tensor, *shape: int) -> Tensor:
