@@ -3,6 +3,7 @@
 # make check: what `make test` checks before the tests; make lint mends what can be mended
 
 PYTHON ?= python3
+WORKERS ?= 2# processes of make test; each takes about 1 GB
 DEMO_TRAINERS = ZeroshotCLIP,CoOp,RAda,RAdaCoOp
 
 .PHONY: demo test check lint clean
@@ -11,7 +12,7 @@ demo: .venv/installed
 	JOBS=$${JOBS:-2} bash scripts/rada/base2new.sh world 1 $(DEMO_TRAINERS)
 
 test: check
-	DASSL=bundled .venv-test/bin/python -m pytest
+	DASSL=bundled OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: .venv-test/installed
 	.venv-test/bin/ruff check .

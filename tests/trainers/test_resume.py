@@ -1,16 +1,14 @@
 """A run killed at any moment and started again ends as one left alone, bit for bit."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 import torch
 
 from tests.trainers.runs import OPTIONS, command_line, shallow
+from tests.warm import Run
 
 EPOCHS = "8"
 RUN = (*OPTIONS, "DATASET.SUBSAMPLE_CLASSES", "base", "OPTIM.MAX_EPOCH", EPOCHS)
@@ -25,26 +23,24 @@ def learned(output) -> dict[str, torch.Tensor]:
     return found
 
 
-def start(trainer, root, backbone, output) -> subprocess.Popen:
-    command = [sys.executable, "train.py", *command_line(root, backbone, trainer, output)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "DASSL": "bundled"}
-    command += [*RUN, *shallow(trainer), *RATES]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+def start(trainer, root, backbone, output) -> Run:
+    words = command_line(root, backbone, trainer, output)
+    return Run([*words, *RUN, *shallow(trainer), *RATES])
 
 
 @pytest.mark.parametrize("trainer", ["RAdaCoOp", "RAdaPromptSRC"])
 def test_killed_run_ends_as_an_undisturbed_one(trainer, caltech_root, tiny_clip, tmp_path):
     """PromptSRC's has a running average, too."""
     run = trainer, caltech_root, tiny_clip
-    assert start(*run, tmp_path / "whole").wait() == 0
-    process = start(*run, tmp_path / "killed")
+    assert start(*run, tmp_path / "whole").wait().returncode == 0
+    killed = start(*run, tmp_path / "killed")
     third = tmp_path / "killed" / "mask" / "model.pth.tar-3"
-    while not third.exists() and process.poll() is None:
+    while not third.exists() and killed.poll() is None:
         time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL, "the run ended before it could be killed"
+    killed.kill()
+    assert killed.wait().returncode == -signal.SIGKILL, "the run ended before it could be killed"
     assert not (tmp_path / "killed" / "results.json").exists()
-    assert start(*run, tmp_path / "killed").wait() == 0
+    assert start(*run, tmp_path / "killed").wait().returncode == 0
     whole, killed = learned(tmp_path / "whole"), learned(tmp_path / "killed")
     assert whole.keys() == killed.keys()
     assert all(torch.equal(whole[key], killed[key]) for key in whole)
