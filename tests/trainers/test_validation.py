@@ -15,9 +15,8 @@ def test_the_best_epoch_is_chosen_on_pictures_of_their_own(name, run_train, tmp_
     assert "val/accuracy" in trainer.metrics and "test/accuracy" in trainer.metrics
 
 
-def test_where_validation_is_the_test_training_pictures_are_held_out(
-    run_train, tmp_path, monkeypatch
-):
+@pytest.fixture
+def validation_is_the_test(monkeypatch):
     """As ImageNet's readers have it."""
     splits = Caltech101.read_splits
 
@@ -26,6 +25,23 @@ def test_where_validation_is_the_test_training_pictures_are_held_out(
         return train, test, test
 
     monkeypatch.setattr(Caltech101, "read_splits", as_imagenet)
+
+
+def test_the_seed_decides_which_are_held_out(validation_is_the_test, run_train, tmp_path):
+    """All images are there, so that no draw of few shots has a part in it."""
+    options = "TEST.FINAL_MODEL", "best_val", "TRAIN.HOLD_OUT", "0.3", "DATASET.NUM_SHOTS", "-1"
+    held = []
+    for number, seed in enumerate((1, 1, 2)):
+        folder = tmp_path / str(number)
+        trainer = run_train("FT", folder, *options, "SEED", str(seed), arguments=BUILD)
+        held.append([item.impath for item in trainer.dm.dataset.val])
+    assert held[0] == held[1] and len(held[0]) == len(held[2])
+    assert set(held[0]) != set(held[2])
+
+
+def test_where_validation_is_the_test_training_pictures_are_held_out(
+    validation_is_the_test, run_train, tmp_path
+):
     best = ("TEST.FINAL_MODEL", "best_val", "TRAIN.HOLD_OUT", "0.3")
     trainer = run_train("FT", tmp_path, *best, arguments=BUILD)
     data = trainer.dm.dataset
