@@ -8,6 +8,7 @@ command line itself start a fresh python instead.
 
 import multiprocessing
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -71,6 +72,17 @@ class Run:
         self._errors.unlink()
         assert self.process.exitcode is not None, f"no end after {PATIENCE} s: {errors}"
         return Ended(self.process.exitcode, printed, errors)
+
+
+def started_together(words: Sequence[object], count: int = 2) -> list[Run]:
+    """As torchrun starts them: processes that know of each other, by their rank."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    common = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(count)}
+    common["LOCAL_WORLD_SIZE"] = str(count)
+    ranks = map(str, range(count))
+    return [Run(words, {**common, "RANK": rank, "LOCAL_RANK": rank}) for rank in ranks]
 
 
 def _train(words: list[str], environment: dict[str, str], sender: Connection, errors: Path) -> None:

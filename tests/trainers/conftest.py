@@ -63,7 +63,7 @@ def stdout_given_back():
         sys.stdout.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_train(caltech_root, tiny_clip):
     """Call train.main on the tiny Caltech101 and return its trainer; log.txt is in the folder."""
 

@@ -64,22 +64,27 @@ def test_gradients_reach_the_declared_tensors_only(name, run_train, tmp_path):
         assert found == (id(parameter) in learned), parameter_name
 
 
-@pytest.mark.parametrize("name", sorted(LEARN))
-def test_a_seed_fixes_the_run_and_a_checkpoint_its_logits(name, run_train, tmp_path):
+@pytest.fixture(scope="module", params=TRAINED)
+def finished(request, run_train, tmp_path_factory):
+    """A run that several tests look at: the trainer's name, the trainer, its output folder."""
+    output = tmp_path_factory.mktemp(request.param)
+    return request.param, run_train(request.param, output, *fast(request.param)), output
+
+
+def test_a_seed_fixes_the_run_and_a_checkpoint_its_logits(finished, run_train, tmp_path):
     """Two runs, one seed: equal bit for bit; so is the loaded checkpoint, on its classes."""
-    first = run_train(name, tmp_path / "a", *fast(name))
+    name, first, output = finished
     second = run_train(name, tmp_path / "b", *fast(name))
-    arguments = ("--eval-only", "--model-dir", str(tmp_path / "a"))
+    arguments = ("--eval-only", "--model-dir", str(output))
     loaded = run_train(name, tmp_path / "c", *fast(name), arguments=arguments)
     assert torch.equal(logits_of(first), logits_of(second))
     assert torch.equal(logits_of(first), logits_of(loaded))
     assert first.metrics["test/accuracy"] == loaded.metrics["test/accuracy"]
 
 
-@pytest.mark.parametrize("name", TRAINED)
-def test_class_names_may_change_between_training_and_test(name, run_train, tmp_path):
-    run_train(name, tmp_path / "a", *fast(name))
-    arguments = ("--eval-only", "--model-dir", str(tmp_path / "a"))
+def test_class_names_may_change_between_training_and_test(finished, run_train, tmp_path):
+    name, _, output = finished
+    arguments = ("--eval-only", "--model-dir", str(output))
     for classes, count in (("new", 4), ("all", 8)):
         options = {"arguments": arguments, "classes": classes}
         trainer = run_train(name, tmp_path / classes, *fast(name), **options)

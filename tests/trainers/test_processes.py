@@ -1,7 +1,6 @@
 """A run in two processes equals the run in one, for the same batches, to rounding."""
 
 import os
-import socket
 import subprocess
 import sys
 
@@ -9,6 +8,7 @@ import pytest
 import torch
 
 from tests.trainers.runs import OPTIONS, command_line, shallow
+from tests.warm import Ended, Run, started_together
 from trainers import processes
 
 # plain gradient steps: Adam's would make of a gradient near zero a step of full length
@@ -17,14 +17,28 @@ RUN = (
     *("OPTIM.LR_SCHEDULER", "cosine", "OPTIM.WARMUP_EPOCH", "-1", "TRAIN.LOOP", "steps"),
     *("TRAIN.PRINT_FREQ", "1", "DATASET.SUBSAMPLE_CLASSES", "base"),
 )
-TWO = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
 
 
-def run(trainer, root, backbone, output, *options, launcher=()) -> subprocess.CompletedProcess:
-    """train.py, by a launcher or alone."""
-    command = [sys.executable, *launcher, "train.py"]
-    command += command_line(root, backbone, trainer, output)
-    command += [*OPTIONS, *shallow(trainer), *RUN, *options]
+def words(trainer, root, backbone, output, *options) -> list[str]:
+    """The command line of a short run by steps."""
+    line = command_line(root, backbone, trainer, output)
+    return [*line, *OPTIONS, *shallow(trainer), *RUN, *options]
+
+
+def run(*arguments) -> Ended:
+    """train.py alone, with these words."""
+    return Run(words(*arguments)).wait()
+
+
+def run_two(*arguments) -> list[Ended]:
+    """train.py in two processes that work together; the first is the one that writes."""
+    return [process.wait() for process in started_together(words(*arguments))]
+
+
+def run_torchrun(*arguments) -> subprocess.CompletedProcess:
+    """train.py by torchrun itself."""
+    command = [sys.executable, *TORCHRUN, "train.py", *words(*arguments)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "DASSL": "bundled"}
     return subprocess.run(command, env=environment, capture_output=True, text=True)
 
@@ -49,15 +63,31 @@ MASK = ("TRAINER.RADA.OPTIM.NAME", "sgd", "TRAINER.RADA.OPTIM.LR", "0.01")
         ("FLYP", ("TRAIN.ACCUMULATE", "2", "TRAINER.FLYP.ENSEMBLE", "select")),
         ("RAdaFT", (*MASK, "TRAINER.FLYPCE.ENSEMBLE", "select")),
         ("LPFT", ("TRAINER.LPFT.PROBE_EPOCHS", "1", "TEST.FINAL_MODEL", "last_step")),
-        ("RAdaCoOp", ("TRAINER.RADA.OPTIM.WARMUP_EPOCH", "-1", *MASK)),
     ],
 )
 def test_two_processes_equal_one(trainer, options, caltech_root, tiny_clip, tmp_path):
     common = trainer, caltech_root, tiny_clip
     alone = run(*common, tmp_path / "one", *options)
-    both = run(*common, tmp_path / "two", *options, launcher=TWO)
+    first, other = run_two(*common, tmp_path / "two", *options)
+    found = alone.returncode, first.returncode, other.returncode
+    assert found == (0, 0, 0), first.stderr + other.stderr
+    assert first.stdout.count("epoch [1/") == alone.stdout.count("epoch [1/")
+    assert "epoch" not in other.stdout
+    assert_equal(tmp_path)
+
+
+def test_torchrun_equals_one_process(caltech_root, tiny_clip, tmp_path):
+    common = "RAdaCoOp", caltech_root, tiny_clip
+    options = "TRAINER.RADA.OPTIM.WARMUP_EPOCH", "-1", *MASK
+    alone = run(*common, tmp_path / "one", *options)
+    both = run_torchrun(*common, tmp_path / "two", *options)
     assert alone.returncode == both.returncode == 0, both.stderr[-2000:]
     assert both.stdout.count("epoch [1/") == alone.stdout.count("epoch [1/")  # one prints
+    assert_equal(tmp_path)
+
+
+def assert_equal(tmp_path):
+    """What was learned in "one" and in "two", and that "two" was written once."""
     one, two = learned(tmp_path / "one"), learned(tmp_path / "two")
     assert one.keys() == two.keys() and one
     for key in one:
@@ -67,36 +97,21 @@ def test_two_processes_equal_one(trainer, options, caltech_root, tiny_clip, tmp_
 
 
 def test_several_processes_need_the_loop_by_steps(caltech_root, tiny_clip, tmp_path):
-    options = ("TRAIN.LOOP", "epochs")
-    found = run("CoOp", caltech_root, tiny_clip, tmp_path, *options, launcher=TWO)
-    assert found.returncode != 0
-    assert "error: 2 processes need TRAIN.LOOP steps; set it, or start one" in found.stderr
+    for found in run_two("CoOp", caltech_root, tiny_clip, tmp_path, "TRAIN.LOOP", "epochs"):
+        assert found.returncode == 2
+        assert "error: 2 processes need TRAIN.LOOP steps; set it, or start one" in found.stderr
 
 
 def test_the_death_of_another_process_is_one_line(caltech_root, tiny_clip, tmp_path):
     """Without torchrun, which would end all others at once."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-u", "train.py", *OPTIONS, *RUN, "OPTIM.MAX_EPOCH", "900"]
-    command[3:3] = command_line(caltech_root, tiny_clip, "FT", tmp_path)
-    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2"}
-    started = [
-        subprocess.Popen(
-            command,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "DASSL": "bundled", "RANK": rank, **address},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in ("0", "1")
-    ]
-    next(line for line in started[0].stdout if line.startswith("epoch [2/"))
-    started[1].kill()
-    error = started[0].communicate(timeout=60)[1]
-    started[1].communicate()
-    lines = [line for line in error.splitlines() if line.startswith("error: ")]
-    assert started[0].returncode == 2 and len(lines) == 1 and "Traceback" not in error
+    endless = "OPTIM.MAX_EPOCH", "900"
+    first, other = started_together(words("FT", caltech_root, tiny_clip, tmp_path, *endless))
+    next(line for line in first.stdout if line.startswith("epoch [2/"))
+    other.kill()
+    ended = first.wait()
+    other.wait()
+    lines = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
+    assert ended.returncode == 2 and len(lines) == 1 and "Traceback" not in ended.stderr
     assert "another process of this run has died" in lines[0]
 
 
