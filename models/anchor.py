@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from models.precision import at_least_float32
+
 
 class Anchor(nn.Module):
     """Remembers a module's parameters as they are now."""
@@ -16,5 +18,5 @@ class Anchor(nn.Module):
     def squared_distance(self) -> Tensor:
         """|w - w0|^2 over all parameters, a float32 scalar."""
         pairs = zip(self.moving[0].parameters(), self.buffers(), strict=True)
-        squares = ((parameter - start).float().square().sum() for parameter, start in pairs)
+        squares = (at_least_float32(parameter - start).square().sum() for parameter, start in pairs)
         return sum(squares, torch.zeros(()))

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from models.fixed_images import handed_on
 from models.openai_clip import CLIP, Tower, Transformer
-from models.precision import HALVES, autocast, cast, require_precision
+from models.precision import HALVES, at_least_float32, autocast, cast, require_precision
 from models.prompting import BlockAdapter, block_adapters, image_prompts, text_prompts
 from models.recompute import blocks_of, recomputed
 from models.weights import import_clip
@@ -65,7 +65,7 @@ class Backbone(nn.Module):
     @property
     def logit_scale(self) -> Tensor:
         """exp of CLIP's learned log-temperature, a float32 scalar (100 in OpenAI's models)."""
-        return self.model.logit_scale.float().exp()
+        return at_least_float32(self.model.logit_scale).exp()
 
     @property
     def dtype(self) -> torch.dtype:
@@ -95,7 +95,7 @@ class Backbone(nn.Module):
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Token embeddings (K, L, W) in float32, without positions."""
-        return self.model.token_embedding(tokens).float()
+        return at_least_float32(self.model.token_embedding(tokens))
 
     def encode_image(
         self,

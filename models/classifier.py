@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.encoders import Encoder
+from models.precision import at_least_float32
 from models.sentence_encoder import SentenceEncoder
 
 
@@ -112,7 +113,7 @@ def normalize(features: Tensor, kind: str) -> Tensor:
     Raises:
         ValueError: naming the kind and the index of a vector that is zero or not finite.
     """
-    features = features.float()
+    features = at_least_float32(features)
     norm = features.norm(dim=-1, keepdim=True)
     bad = ~(norm.isfinite() & (norm > 0))
     if bad.any():

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from models.class_linear import ClassLinear
 from models.classifier import CLIPClassifier
 from models.encoders import Encoder
+from models.precision import at_least_float32
 
 
 class ChannelwiseTransform(nn.Module):
@@ -24,7 +25,7 @@ class ChannelwiseTransform(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Features (..., D) in float32."""
-        return self.scale * features.float() + self.shift
+        return self.scale * at_least_float32(features) + self.shift
 
 
 class DecoupledLinear(nn.Module):

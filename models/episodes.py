@@ -23,6 +23,7 @@ from models.cosine import CosineHead
 from models.encoders import PromptEncoder
 from models.entropy import confident_views, mean_entropy
 from models.mask_copies import MaskCopies, is_one
+from models.precision import HALVES
 from models.prompt_copies import FirstTexts, PromptCopies
 from models.rational import RAdaHead, RationalMask
 
@@ -69,7 +70,7 @@ class Episodes:
             self.mask = head.mask
         one = isinstance(head, RAdaHead) and is_one(head.mask)
         self.head = CosineHead() if one else head  # the same logits at no cost
-        half = self.encoder.backbone.amp or self.encoder.backbone.dtype != torch.float32
+        half = self.encoder.backbone.amp or self.encoder.backbone.dtype in HALVES.values()
         self.loss_scale = LOSS_SCALE if half else 1.0
         self.moves_images = "prompt" in tune and bool(learner.image_prompts())
         self.first = self.texts = None

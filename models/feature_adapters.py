@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from models.backbone import Backbone
 from models.encoders import FrozenEncoder
+from models.precision import at_least_float32
 
 
 class FeatureAdapter(nn.Module):
@@ -40,7 +41,7 @@ class FeatureAdapter(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Features (..., D) of features (..., D), in float32."""
-        features = features.float()
+        features = at_least_float32(features)
         adapted = self.last(self.up(self.down(features).relu()))
         return self.keep * features + self.ratio * adapted
 

@@ -42,7 +42,7 @@ def images_enter_alone(encoder: "Encoder") -> bool:
         images: Tensor, prompts: Sequence[Tensor] = (), adapters: Mapping | None = None
     ) -> Tensor:
         seen.append(images is image and not len(prompts) and not adapters)
-        return torch.ones(len(images), backbone.dim, device=device)
+        return torch.ones(len(images), backbone.dim, dtype=backbone.dtype, device=device)
 
     # on the instance, where it hides the class's own
     backbone.encode_image = look  # type: ignore[method-assign]

@@ -34,6 +34,11 @@ def autocast_dtype(tensor: torch.Tensor) -> torch.dtype:
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else tensor.dtype
 
 
+def at_least_float32(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor in float32; one in float64 stays as it is, so that a model can be checked in it."""
+    return tensor if tensor.dtype == torch.float64 else tensor.float()
+
+
 def cast(model: CLIP, dtype: torch.dtype) -> None:
     """Cast the matrices of a CLIP model; LayerNorms and embeddings stay float32, as in OpenAI's."""
     for module in model.modules():

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from models.backbone import Backbone
 from models.encoders import Encoder
+from models.precision import at_least_float32
 from models.templates import tokenize_classes
 
 
@@ -35,7 +36,7 @@ class SentenceEncoder(Encoder):
             return self.encode_tokens(self.sentences[0])
         mean = torch.zeros(())
         for tokens in self.sentences:
-            features = self.encode_tokens(tokens).float()
+            features = at_least_float32(self.encode_tokens(tokens))
             mean = mean + features / features.norm(dim=-1, keepdim=True) / len(self.sentences)
         return mean
 

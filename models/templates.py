@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from models.backbone import Backbone
+from models.precision import at_least_float32
 
 # the eighty sentences that OpenAI published for ImageNet, in their order
 IMAGENET = tuple(Path(__file__).with_name("imagenet_templates.txt").read_text().splitlines())
@@ -33,7 +34,8 @@ def tokenize_classes(backbone: Backbone, classnames: Sequence[str], template: st
 @torch.no_grad()
 def encode_template(backbone: Backbone, classnames: Sequence[str], template: str) -> Tensor:
     """Features (K, D) in float32, not normalised."""
-    return backbone.encode_text(tokenize_classes(backbone, classnames, template)).float()
+    tokens = tokenize_classes(backbone, classnames, template)
+    return at_least_float32(backbone.encode_text(tokens))
 
 
 def encode_ensemble(

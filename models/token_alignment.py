@@ -11,6 +11,7 @@ from models.classifier import CLIPClassifier
 from models.copies import Copies
 from models.episodes import Episode, Episodes
 from models.openai_clip import ImageEncoder
+from models.precision import at_least_float32
 from models.prompting import removed_afterwards, require_blocks, require_vision_blocks
 
 
@@ -88,7 +89,7 @@ class AlignedEpisodes(Episodes):
         visual = self.encoder.backbone.model.visual
         with watched_blocks(visual, self.blocks) as entered:
             loss = super().loss(copies, seen, texts)
-        tokens = torch.stack(entered).float().unflatten(2, seen.shape[:2])  # (N, L, E, v, V)
+        tokens = at_least_float32(torch.stack(entered)).unflatten(2, seen.shape[:2])  # (N, L, E, v, V)
         mean = tokens.mean(3)
         variance = (tokens - mean[:, :, :, None]).square().mean(3)
         for found, wanted in zip((mean, variance), self.source, strict=True):

@@ -8,6 +8,7 @@ from torch import Tensor
 from dassl.engine import TRAINER_REGISTRY
 from models.backbone import Backbone
 from models.encoders import Encoder, PromptEncoder
+from models.precision import at_least_float32
 from models.templates import IMAGENET, encode_ensemble
 from trainers.ivlp import IVLP
 
@@ -21,7 +22,7 @@ class EnsembledPromptEncoder(PromptEncoder):
 
     def encode_text(self, image_features: Tensor | None = None) -> Tensor:
         """Class features (K, D)."""
-        return (super().encode_text().float() + self.frozen_features) / 2
+        return (at_least_float32(super().encode_text()) + self.frozen_features) / 2
 
 
 @TRAINER_REGISTRY.register()
