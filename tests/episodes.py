@@ -26,7 +26,12 @@ def trained_head(dim: int) -> RAdaHead:
 
 
 def build(backbone: Backbone, kind: str) -> tuple[CLIPClassifier, tuple[str, ...]]:
-    """A classifier of a kind, and what of it is tuned."""
+    """A classifier of a kind in the backbone's precision, and what of it is tuned."""
+    classifier, tune = _build(backbone, kind)
+    return classifier.to(backbone.dtype), tune
+
+
+def _build(backbone: Backbone, kind: str) -> tuple[CLIPClassifier, tuple[str, ...]]:
     torch.manual_seed(3)
     if kind == "cocoop":
         learner = ConditionalPromptLearner(backbone, NAMES, 4, "a photo of a")

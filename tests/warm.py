@@ -14,11 +14,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
 import train
+from tests.float64 import trainers_in_float64
 
 CONTEXT = multiprocessing.get_context("forkserver")
 # pytest, too: every fork prepares the main module, which is pytest's
@@ -40,16 +41,23 @@ class Run:
     Args:
         words: its command line.
         environment: variables beside those of the tests.
+        float64: let its models be in float64 (`tests.float64`).
 
     Attributes:
         stdout: a text stream of what it prints, as it comes.
     """
 
-    def __init__(self, words: Sequence[object], environment: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        words: Sequence[object],
+        environment: Mapping[str, str] | None = None,
+        float64: bool = False,
+    ):
         self._errors = Path(tempfile.mkstemp(prefix="stderr-")[1])
         receiver, sender = CONTEXT.Pipe(duplex=False)
         arguments = [*map(str, words)], dict(environment or {}), sender, self._errors
-        self.process = CONTEXT.Process(target=_train, args=arguments)
+        run = _train_in_float64 if float64 else _train
+        self.process = CONTEXT.Process(target=run, args=arguments)
         self.process.start()
         sender.close()  # the fork has its own: when that ends, so does the stream
         self.stdout = os.fdopen(os.dup(receiver.fileno()))
@@ -74,7 +82,7 @@ class Run:
         return Ended(self.process.exitcode, printed, errors)
 
 
-def started_together(words: Sequence[object], count: int = 2) -> list[Run]:
+def started_together(words: Sequence[object], count: int = 2, float64: bool = False) -> list[Run]:
     """As torchrun starts them: processes that know of each other, by their rank."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -82,7 +90,8 @@ def started_together(words: Sequence[object], count: int = 2) -> list[Run]:
     common = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(count)}
     common["LOCAL_WORLD_SIZE"] = str(count)
     ranks = map(str, range(count))
-    return [Run(words, {**common, "RANK": rank, "LOCAL_RANK": rank}) for rank in ranks]
+    own = ({**common, "RANK": rank, "LOCAL_RANK": rank} for rank in ranks)
+    return [Run(words, environment, float64) for environment in own]
 
 
 def _train(words: list[str], environment: dict[str, str], sender: Connection, errors: Path) -> None:
@@ -97,3 +106,8 @@ def _train(words: list[str], environment: dict[str, str], sender: Connection, er
     sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115  (of the process)
     sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     sys.exit(train.cli(words))
+
+
+def _train_in_float64(*arguments: Any) -> None:
+    with trainers_in_float64():
+        _train(*arguments)

@@ -5,6 +5,7 @@ import torch
 
 from models.episodes import Episode, Episodes
 from tests.episodes import KEPT, adamw, build, sgd, views_of
+from tests.float64 import CLOSE, in_float64
 from tests.tinyclip import draw_backbone
 
 OPTIMIZERS = [adamw, sgd]  # both decay, and remember gradients
@@ -12,7 +13,7 @@ OPTIMIZERS = [adamw, sgd]  # both decay, and remember gradients
 
 @pytest.fixture(scope="module")
 def backbone():
-    return draw_backbone()
+    return in_float64(draw_backbone())
 
 
 class Overflows(Episodes):
@@ -37,7 +38,7 @@ class Overflows(Episodes):
 def test_a_scaled_loss_gives_the_same(kind, backbone):
     """A power of two changes no digit."""
     classifier, tune = build(backbone, kind)
-    episodes, views = Episodes(classifier, tune, Episode(KEPT, 1, sgd)), views_of(3)
+    episodes, views = Episodes(classifier, tune, Episode(KEPT, 1, sgd)), views_of(3).double()
     expected = episodes(views)
     episodes.loss_scale = 1024.0
     assert torch.equal(episodes(views), expected)
@@ -49,13 +50,13 @@ def test_a_scaled_loss_gives_the_same(kind, backbone):
 def test_an_overflow_is_as_if_there_were_no_such_step(kind, times, optimizer, backbone):
     """Of two steps the image takes those that are left, decay and momentum included."""
     classifier, tune = build(backbone, kind)
-    views = views_of(3)
+    views = views_of(3).double()
 
     def after(steps: int) -> torch.Tensor:
         return Episodes(classifier, tune, Episode(KEPT, steps, optimizer))(views)
 
     episode = Episode(KEPT, 2, optimizer)
     found = Overflows(classifier, tune, episode, victim=views[1:2], times=times)(views)
-    torch.testing.assert_close(found[1], after(2 - times)[1], rtol=0, atol=1e-5)
-    torch.testing.assert_close(found[[0, 2]], after(2)[[0, 2]], rtol=0, atol=1e-5)
+    torch.testing.assert_close(found[1], after(2 - times)[1], **CLOSE)
+    torch.testing.assert_close(found[[0, 2]], after(2)[[0, 2]], **CLOSE)
     assert (after(2) - after(2 - times)).abs().amin(1).max() > 1e-3

@@ -9,6 +9,7 @@ from models.copies import fixed_logits
 from models.entropy import entropy
 from models.episodes import Episode, Episodes
 from tests.episodes import KEPT, KINDS, NAMES, adamw, build, views_of
+from tests.float64 import CLOSE, in_float64
 from tests.tinyclip import draw_backbone
 
 
@@ -32,13 +33,13 @@ def test_the_classifier_stays_as_it_is(kind, backbone):
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "cocoop"])
-def test_without_a_step_it_is_the_classifier(kind, backbone):
-    classifier, tune = build(backbone, kind)
-    views = views_of(2)
+def test_without_a_step_it_is_the_classifier(kind):
+    classifier, tune = build(in_float64(draw_backbone()), kind)
+    views = views_of(2).double()
     found = Episodes(classifier, tune, Episode(KEPT, 0, adamw))(views)
     with torch.no_grad():
         expected = classifier(views[:, 0]).logits
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
+    torch.testing.assert_close(found, expected, **CLOSE)
 
 
 def encoded(backbone, name: str, monkeypatch) -> list[int]:

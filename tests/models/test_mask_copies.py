@@ -12,6 +12,7 @@ from models.classifier import Output
 from models.episodes import Episode, Episodes
 from models.mask_copies import MaskCopies, rows_at_once
 from tests.episodes import KEPT, adamw, build, views_of
+from tests.float64 import CLOSE, in_float64
 from tests.rada import features, random_head
 from tests.tinyclip import draw_backbone
 
@@ -19,15 +20,15 @@ from tests.tinyclip import draw_backbone
 @pytest.mark.parametrize("kind", ["fresh mask", "trained mask"])
 def test_the_mask_equals_a_dense_computation_in_float64(kind):
     """One step of each image on METHOD.md's own maps."""
-    backbone = draw_backbone()
+    backbone = in_float64(draw_backbone())
     classifier, tune = build(backbone, kind)
-    views, scale = views_of(3), backbone.logit_scale.double()
-    mask = copy.deepcopy(classifier.head.mask).double()
+    views = views_of(3).double()
+    mask = copy.deepcopy(classifier.head.mask)
 
     class Dense(torch.nn.Module):
         def forward(self, images):
-            image, text = (t.double().detach() for t in classifier(images.float())[2:])
-            logits, penalty = DenseHead(mask)(image, text, scale)
+            image, text = (t.detach() for t in classifier(images)[2:])
+            logits, penalty = DenseHead(mask)(image, text, backbone.logit_scale)
             return Output(logits, penalty, image, text)
 
     dense = Dense()
@@ -35,7 +36,7 @@ def test_the_mask_equals_a_dense_computation_in_float64(kind):
     episode = Episode(KEPT, 1, adamw)
     expected = plain_episodes(dense, tune, episode, views)
     found = Episodes(classifier, tune, episode)(views)
-    torch.testing.assert_close(found.double(), expected, rtol=0, atol=1e-4)
+    torch.testing.assert_close(found, expected, **CLOSE)
 
 
 @pytest.mark.parametrize("shared", [True, False])

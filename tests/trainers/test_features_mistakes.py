@@ -11,6 +11,7 @@ import torch
 import train
 from datasets.rehearsal import STAMP
 from features import folder, shards
+from tests.float64 import CLOSE
 from tests.rehearsal import command
 from tests.trainers.test_processes import MASK, learned, run, run_two
 
@@ -126,4 +127,4 @@ def test_two_processes_equal_one(caltech_root, tiny_clip, cached, tmp_path):
     one, two = learned(tmp_path / "one"), learned(tmp_path / "two")
     assert one.keys() == two.keys() and one
     for key in one:
-        torch.testing.assert_close(two[key], one[key], rtol=1e-4, atol=2e-6)
+        torch.testing.assert_close(two[key], one[key], **CLOSE)
