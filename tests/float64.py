@@ -1,4 +1,4 @@
-"""Models in float64, so that a test may compare what steps of an optimiser make of two computations.
+"""Models in float64: a test may then compare what an optimiser makes of two ways of computing.
 
 In float32 rounding decides the sign of a gradient near zero, AdamW moves by signs, and a gap after
 a step says more about the processor than about the code.
@@ -10,11 +10,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
+from unittest.mock import patch
 
 import torch
 from torch import nn
 
+import models.loading
 import train
+from models.backbone import Backbone
 from models.weights import import_clip
 from toolbox import use_dassl
 
@@ -32,21 +35,24 @@ def in_float64(module: Module) -> Module:
 
 @contextmanager
 def trainers_in_float64() -> Iterator[None]:
-    """Inside, trainers go on in float64 once a model is built, before it gets its optimisers."""
+    """Inside, trainers load backbones in float64, and what they add to them follows."""
     use_dassl()
+    from trainers import base
     from trainers.learned_modules import LearnedModules
 
     register_learned = LearnedModules.register_learned
 
+    def build_backbone(name: str, precision: str) -> Backbone:
+        return in_float64(models.loading.build_backbone(name, precision))
+
     def register(self: LearnedModules) -> None:
         in_float64(self.model)
-        register_learned(self)
+        register_learned(self)  # optimisers begin with what is there by now
 
-    LearnedModules.register_learned = register
-    try:
+    built = patch.object(base, "build_backbone", build_backbone)
+    registered = patch.object(LearnedModules, "register_learned", register)
+    with built, registered:
         yield
-    finally:
-        LearnedModules.register_learned = register_learned
 
 
 if __name__ == "__main__":

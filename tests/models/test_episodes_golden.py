@@ -12,6 +12,7 @@ from models.encoders import PromptEncoder
 from models.entropy import confident_views, entropy, mean_entropy
 from models.episodes import Episode, Episodes
 from models.prompt_learner import PromptLearner
+from tests.float64 import in_float64
 from tests.tinyclip import draw_backbone, draw_parameter
 
 
@@ -39,7 +40,7 @@ def golden_views(case: dict) -> torch.Tensor:
     base = draw_parameter(seed, "base", shape, 1.0)
     noise = (draw_parameter(seed, f"view{i}", shape, 1.0) for i in range(1, case["n_views"]))
     mixed = [0.8 * base.double() + 0.6 * each.double() for each in noise]
-    return torch.stack([base, *(view.float() for view in mixed)])[None]
+    return torch.stack([base, *(view.float() for view in mixed)])[None].double()
 
 
 class Watched(Episodes):
@@ -56,14 +57,14 @@ def step(request, golden) -> SimpleNamespace:
     data, name = golden("tpt.npz"), request.param
     meta, views = data["meta"]["steps"][name], golden_views(data["meta"]["steps"][name])
     wanted = {key.removeprefix(f"{name}."): data[key] for key in data if key.startswith(name)}
-    backbone = draw_backbone()
+    backbone = in_float64(draw_backbone())
     words = meta["ctx_init"] or ""
     learner = PromptLearner(backbone, data["meta"]["classnames"], meta["n_ctx"], words)
-    start = torch.from_numpy(wanted["ctx_init"])
+    start = torch.from_numpy(wanted["ctx_init"]).double()
     if words:
         torch.testing.assert_close(learner.ctx.data, start, rtol=0, atol=0)
     learner.ctx.data.copy_(start)
-    classifier = CLIPClassifier(PromptEncoder(backbone, learner), CosineHead())
+    classifier = in_float64(CLIPClassifier(PromptEncoder(backbone, learner), CosineHead()))
     kept = int(meta["n_views"] * meta["selection_p"])
     episode = Episode(kept, meta["tta_steps"], lambda t: torch.optim.AdamW(t, meta["lr"]))
     episodes = Watched(classifier, ["prompt"], episode)

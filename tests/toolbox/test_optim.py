@@ -76,14 +76,14 @@ def test_optimisers_take_their_settings(name):
 
 def test_radam_is_dassls():
     """Ten steps on a small problem; numbers computed with Dassl's own RAdam."""
-    weight = torch.tensor([1.0, -2.0, 0.5], requires_grad=True)
+    weight = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64, requires_grad=True)
     settings = {"LR": 0.05, "ADAM_BETA2": 0.99, "WEIGHT_DECAY": 0.1}
     optimizer = build_optimizer([weight], optim_cfg(NAME="radam", **settings))
     for _ in range(10):
         optimizer.zero_grad()
         (weight * torch.tensor([1.0, 2.0, 3.0]) - 1).square().sum().backward()
         optimizer.step()
-    expected = torch.tensor([0.98269814, 1.10461092, 0.27486506])
+    expected = torch.tensor([0.98269814, 1.10461092, 0.27486506], dtype=torch.float64)
     torch.testing.assert_close(weight.detach(), expected, rtol=1e-6, atol=1e-6)
 
 

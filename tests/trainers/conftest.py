@@ -10,6 +10,7 @@ import train
 from dassl.utils import Logger
 from datasets.picks import Picks
 from datasets.pictures import Picture
+from tests.float64 import trainers_in_float64
 from tests.tinyclip import draw_state_dict
 from tests.trainers.adapting import adapt, trained  # noqa: F401
 from tests.trainers.caching import Stop, cached, encoded  # noqa: F401
@@ -61,6 +62,13 @@ def stdout_given_back():
     yield
     if isinstance(sys.stdout, Logger):
         sys.stdout.close()
+
+
+@pytest.fixture
+def float64():
+    """Let trainers build their models in float64."""
+    with trainers_in_float64():
+        yield
 
 
 @pytest.fixture(scope="session")

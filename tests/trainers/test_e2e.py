@@ -40,6 +40,7 @@ def golden_log(golden, run: str, first: str) -> list[str]:
     return lines_from(golden("e2e_logs.json")["runs"][run]["log"], first)
 
 
+@pytest.mark.usefixtures("float64")
 def test_coop_trains_and_transfers_as_the_reference(run_train, golden, golden_picks, tmp_path):
     tensors = golden("e2e_tensors.npz")
     trainer = run_train("CoOp", tmp_path / "base", *COOP)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import trainers
+from tests.float64 import CLOSE, in_float64
 from trainers.rada import WithRAda
 from trainers.tuned_at_test import TunedAtTest
 
@@ -91,6 +92,7 @@ def test_class_names_may_change_between_training_and_test(finished, run_train, t
         assert logits_of(trainer).shape[1] == count
 
 
+@pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("name", OURS)
 def test_class_order_does_not_matter(name, run_train, tmp_path):
     """Logits of permuted classes are the permuted logits, also away from initialisation."""
@@ -103,10 +105,10 @@ def test_class_order_does_not_matter(name, run_train, tmp_path):
     names = trainer.dm.dataset.classnames
     state = {key: module.state_dict() for key, module in trainer._models.items()}
     backbone = trainer.model.encoder.backbone
-    trainer.model = trainer.build_classifier(backbone, [names[i] for i in order])
+    trainer.model = in_float64(trainer.build_classifier(backbone, [names[i] for i in order]))
     for key, own in trainer.learned().items():
         own.module.load_state_dict(state[key])
-    torch.testing.assert_close(logits_of(trainer), logits[:, order], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(logits_of(trainer), logits[:, order], **CLOSE)
 
 
 @pytest.mark.parametrize("name", sorted(LEARN))

@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from models.contrastive import contrastive_loss
+from tests.float64 import CLOSE
 from tests.trainers.test_every_trainer import images_and_labels, logits_of
 from trainers.fine_tuning import LPFT
 
@@ -23,6 +24,7 @@ def state_of(trainer) -> dict[str, torch.Tensor]:
     }
 
 
+@pytest.mark.usefixtures("float64")
 def test_l2sp_adds_its_weight_times_the_squared_distance(run_train, tmp_path):
     trainer = run_train("L2SP", tmp_path, "TRAINER.L2SP.WEIGHT", "0.25", arguments=BUILD)
     images, labels = images_and_labels(trainer)
@@ -30,10 +32,10 @@ def test_l2sp_adds_its_weight_times_the_squared_distance(run_train, tmp_path):
     for parameter in (p for module in trainer._models.values() for p in module.parameters()):
         parameter.data += 0.01 * torch.randn_like(parameter)  # the classifier's as well
     moved = list(trainer._models["image_encoder"].parameters())
-    distance = sum(((p - s).double() ** 2).sum().item() for p, s in zip(moved, start, strict=True))
+    distance = sum(((p - s) ** 2).sum().item() for p, s in zip(moved, start, strict=True))
     output = trainer.model(images)
     expected = F.cross_entropy(output.logits, labels).item() + 0.25 * distance
-    assert trainer.criterion(output, images, labels).item() == pytest.approx(expected, rel=1e-5)
+    assert trainer.criterion(output, images, labels).item() == pytest.approx(expected, rel=1e-9)
 
 
 def test_lpft_starts_its_second_phase_where_the_first_ended(run_train, tmp_path, monkeypatch):
@@ -60,6 +62,7 @@ def test_lpft_starts_its_second_phase_where_the_first_ended(run_train, tmp_path,
     assert not any(torch.equal(begun[3][0][key], end[key]) for key in end if "proj" in key)
 
 
+@pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("pieces", [1, 3])
 def test_flyps_gradient_is_that_of_the_whole_batch(pieces, run_train, tmp_path):
     accumulate = ("TRAIN.ACCUMULATE", str(pieces), "TRAINER.FLYP.ENSEMBLE", "select")
@@ -74,9 +77,9 @@ def test_flyps_gradient_is_that_of_the_whole_batch(pieces, run_train, tmp_path):
     scale = trainer.model.encoder.backbone.logit_scale
     expected = contrastive_loss(output.image_features, output.text_features, scale)
     expected.backward()
-    assert loss == pytest.approx(expected.item(), rel=1e-6)
+    assert loss == pytest.approx(expected.item(), rel=1e-9)
     for name, parameter in trainer._models["clip"].named_parameters():
-        torch.testing.assert_close(found[name], parameter.grad, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(found[name], parameter.grad, **CLOSE)
 
 
 def test_flyp_draws_a_sentence_for_each_picture(run_train, tmp_path):

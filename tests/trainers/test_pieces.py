@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import trainers
+from tests.float64 import CLOSE
 from trainers.tuned_at_test import TunedAtTest
 
 OURS = trainers.registered()
@@ -25,6 +26,7 @@ def gradients(trainer, pieces: int) -> tuple[float, dict[str, torch.Tensor]]:
     return loss, {name: p.grad.clone() for name, p in named if p.grad is not None}
 
 
+@pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("name", NAMES)
 def test_pieces_add_up(name, run_train, tmp_path):
     options = ("TRAIN.LOOP", "steps", "DATALOADER.TRAIN_X.BATCH_SIZE", "8")
@@ -36,8 +38,7 @@ def test_pieces_add_up(name, run_train, tmp_path):
             parameter.data += 0.01 * torch.randn_like(parameter)
     loss, whole = gradients(trainer, 1)
     loss_of_pieces, pieces = gradients(trainer, 3)
-    assert loss_of_pieces == pytest.approx(loss, rel=1e-5)
+    assert loss_of_pieces == pytest.approx(loss, rel=1e-9)
     assert whole.keys() == pieces.keys()
     for key, gradient in whole.items():
-        atol = 1e-4 * gradient.abs().max().item() + 1e-8
-        torch.testing.assert_close(pieces[key], gradient, rtol=1e-4, atol=atol)
+        torch.testing.assert_close(pieces[key], gradient, **CLOSE)
