@@ -1,18 +1,22 @@
 # make demo: base-to-new on the embedded world, nothing downloaded but packages
 # make test: the whole test suite, in an environment of its own
+# make test-instruction-sets: the numerical tests as on processors with fewer vector instructions
 # make check: what `make test` checks before the tests; make lint mends what can be mended
 
 PYTHON ?= python3
 WORKERS ?= 2# processes of make test; each takes about 1 GB
 DEMO_TRAINERS = ZeroshotCLIP,CoOp,RAda,RAdaCoOp
 
-.PHONY: demo test check lint clean
+.PHONY: demo test test-instruction-sets check lint clean
 
 demo: .venv/installed
 	JOBS=$${JOBS:-2} bash scripts/rada/base2new.sh world 1 $(DEMO_TRAINERS)
 
 test: check
 	DASSL=bundled OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n $(WORKERS) --dist worksteal
+
+test-instruction-sets: .venv-test/installed
+	.venv-test/bin/python -m tests.instruction_sets
 
 check: .venv-test/installed
 	.venv-test/bin/ruff check .

@@ -100,6 +100,9 @@ def main(method: str, backbone: str, *words: str) -> None:
     """
     num_classes, num_images, device, steps, threads = words
     torch.set_num_threads(int(threads))
+    # of noise the predictions are so sure that gradients are denormal: some CPUs take 150 times as
+    # long to multiply those, and memory is the same
+    torch.set_flush_denormal(True)
     tiny = Case(method, TINY_CLIP, 2, 1, device, int(steps))
     added_bytes_of(tiny, named_backbone(TINY_CLIP).to(device))
     case = Case(method, backbone, int(num_classes), int(num_images), device, int(steps))

@@ -13,7 +13,7 @@ import torch  # noqa: E402
 from toolbox import use_dassl  # noqa: E402
 
 use_dassl()
-torch.set_num_threads(1)
+torch.set_num_threads(int(os.environ.get("RADA_TEST_THREADS", "1")))
 GOLDEN = Path(__file__).parent / "golden"
 
 

@@ -15,6 +15,8 @@ from models.templates import encode_template
 from tests.rada import LAYERS
 from tests.tinyclip import draw_backbone, draw_parameter, named_images
 
+pytestmark = pytest.mark.numerical
+
 
 @pytest.fixture(scope="module")
 def data(golden):

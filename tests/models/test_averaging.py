@@ -1,9 +1,12 @@
 """PromptSRC's average over epochs."""
 
+import pytest
 import torch
 from torch import nn
 
 from models.averaging import GaussianAverage
+
+pytestmark = pytest.mark.numerical
 
 
 def test_the_module_ends_as_the_weighted_mean_of_its_epochs():

@@ -11,6 +11,8 @@ from models.loading import build_backbone
 from models.weights import import_clip, read_state_dict, weights_file
 from tests.tinyclip import draw_state_dict, seeded_images
 
+pytestmark = pytest.mark.numerical
+
 CASES = {
     "tinyclip_spec.json": "tinyclip_outputs.npz",
     "tinyclip_rn_spec.json": "tinyclip_rn_outputs.npz",

@@ -1,8 +1,11 @@
 """Rows of a linear classifier follow their class names."""
 
+import pytest
 import torch
 
 from models.class_linear import ClassLinear
+
+pytestmark = pytest.mark.numerical
 
 
 def test_rows_are_loaded_by_name():

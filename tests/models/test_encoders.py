@@ -16,6 +16,8 @@ from models.templates import encode_ensemble
 from models.weights import import_clip
 from tests.tinyclip import draw_state_dict, seeded_images
 
+pytestmark = pytest.mark.numerical
+
 CASES = ["init_words", "end", "middle", "front", "csc_end", "csc_middle", "csc_front"]
 
 

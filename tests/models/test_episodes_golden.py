@@ -15,6 +15,8 @@ from models.prompt_learner import PromptLearner
 from tests.float64 import in_float64
 from tests.tinyclip import draw_backbone, draw_parameter
 
+pytestmark = pytest.mark.numerical
+
 
 @pytest.mark.parametrize("case", ["k10", "k200", "p50"])
 def test_entropy_and_selection_equal_the_reference(case, golden):

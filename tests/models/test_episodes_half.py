@@ -8,6 +8,8 @@ from tests.episodes import KEPT, adamw, build, sgd, views_of
 from tests.float64 import CLOSE, in_float64
 from tests.tinyclip import draw_backbone
 
+pytestmark = pytest.mark.numerical
+
 OPTIMIZERS = [adamw, sgd]  # both decay, and remember gradients
 
 

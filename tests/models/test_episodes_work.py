@@ -12,6 +12,8 @@ from tests.episodes import KEPT, KINDS, NAMES, adamw, build, views_of
 from tests.float64 import CLOSE, in_float64
 from tests.tinyclip import draw_backbone
 
+pytestmark = pytest.mark.numerical
+
 
 @pytest.fixture(scope="module")
 def backbone():

@@ -15,6 +15,8 @@ from models.sentence_encoder import SentenceEncoder
 from models.templates import encode_ensemble, encode_template
 from tests.tinyclip import draw_backbone, seeded_images
 
+pytestmark = pytest.mark.numerical
+
 NAMES = ["cat", "very small dog", "bird"]
 TEMPLATES = ["a photo of a {}.", "a drawing of the {}."]
 

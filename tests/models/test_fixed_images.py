@@ -10,6 +10,8 @@ from models.fixed_images import images_enter_alone
 from models.prompt_learner import PromptLearner
 from tests.tinyclip import draw_backbone, seeded_images
 
+pytestmark = pytest.mark.numerical
+
 NAMES = ["cat", "dog"]
 
 

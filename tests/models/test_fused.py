@@ -13,6 +13,8 @@ from models.penalties import LargestChange, MeanSquareChange
 from models.rational import RAdaHead
 from tests.rada import head_inputs, random_head
 
+pytestmark = pytest.mark.numerical
+
 SCALE = 0.7
 
 

@@ -16,6 +16,8 @@ from tests.float64 import CLOSE, in_float64
 from tests.rada import features, random_head
 from tests.tinyclip import draw_backbone
 
+pytestmark = pytest.mark.numerical
+
 
 @pytest.mark.parametrize("kind", ["fresh mask", "trained mask"])
 def test_the_mask_equals_a_dense_computation_in_float64(kind):

@@ -15,6 +15,8 @@ from tests.tinyclip import draw_backbone, draw_parameter, named_images
 from trainers import registered
 from trainers.base import CLIPTrainer
 
+pytestmark = pytest.mark.numerical
+
 CASES = [
     *("kgcoop", "prograd.conflict", "prograd.agree", "prograd.conflict_T2", "promptsrc", "dept"),
     *("mma.s0.001", "mma.s0.1"),

@@ -15,6 +15,8 @@ from tests.episodes import seeded_images
 from tests.float64 import in_float64
 from tests.tinyclip import draw_backbone, draw_parameter
 
+pytestmark = pytest.mark.numerical
+
 NAMES = {
     "prompt_learner.ctx": "ctx",
     "prompt_learner.compound_prompts_text.0": "deep_text.0",

@@ -14,6 +14,8 @@ from models.prompt_learner import PromptLearner
 from models.weights import import_clip
 from tests.tinyclip import draw_backbone, draw_state_dict, seeded_images
 
+pytestmark = pytest.mark.numerical
+
 NAMES = ["cat", "very small dog", "bird"]
 
 

@@ -17,6 +17,8 @@ from models.deep_prompts import CoupledPrompts, IndependentPrompts
 from models.encoders import PromptEncoder
 from tests.tinyclip import draw_backbone, draw_parameter, named_images
 
+pytestmark = pytest.mark.numerical
+
 
 @pytest.fixture(scope="module")
 def backbones(golden):

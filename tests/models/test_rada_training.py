@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from models.rational import RAdaHead
 from tests.rada import load_weights, parameter
 
+pytestmark = pytest.mark.numerical
+
 
 @pytest.mark.parametrize("name", ["adam", "sgd"])
 def test_training_repeats_the_reference(name, golden):

@@ -11,6 +11,8 @@ from models.cosine import CosineHead
 from models.rational import RAdaHead
 from tests.rada import features, head_inputs, random_head
 
+pytestmark = pytest.mark.numerical
+
 LABEL = torch.tensor([0, 2, 1])
 
 

@@ -1,5 +1,6 @@
 """The RAda head against METHOD.md written down line by line, in float64."""
 
+import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
@@ -7,6 +8,8 @@ from hypothesis import strategies as st
 
 from benchmarks.dense import DenseHead
 from tests.rada import head_inputs, random_head
+
+pytestmark = pytest.mark.numerical
 
 
 @settings(max_examples=25, deadline=None)

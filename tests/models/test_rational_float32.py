@@ -12,6 +12,8 @@ from benchmarks.dense import DenseHead
 from models.rational import RAdaHead
 from tests.rada import drawn_weights, features, load_weights
 
+pytestmark = pytest.mark.numerical
+
 DIM = 512
 
 

@@ -13,6 +13,8 @@ from models.rational import RAdaHead
 from tests.conftest import GOLDEN
 from tests.rada import drawn_weights, load_weights, parameter
 
+pytestmark = pytest.mark.numerical
+
 CASES = sorted(path.name for path in GOLDEN.glob("rada_head_*_K*.npz"))
 WITH_MAP = [f"rada_head_{n}.npz" for n in ("05_K2_B8", "07_K5_B3", "10_K5_B8", "11_K17_B1")]
 

@@ -6,6 +6,8 @@ import torch
 from dassl.evaluation import build_evaluator
 from dassl.metrics import compute_accuracy
 
+pytestmark = pytest.mark.numerical
+
 OUTPUT = torch.tensor([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2], [0.2, 0.3, 0.5]])
 LABEL = torch.tensor([1, 1, 2])
 

@@ -7,6 +7,8 @@ from torch import nn
 from dassl.config import get_cfg_default
 from dassl.optim import build_lr_scheduler, build_optimizer
 
+pytestmark = pytest.mark.numerical
+
 
 def optim_cfg(**settings):
     cfg = get_cfg_default().OPTIM

@@ -12,6 +12,8 @@ from dassl.utils import set_random_seed
 
 from .conftest import CLIP_MEAN, CLIP_STD
 
+pytestmark = pytest.mark.numerical
+
 CASES = {"bicubic32": ((32, 32), "bicubic"), "bilinear24x32": ((24, 32), "bilinear")}
 ON_IMAGES = ("random_resized_crop", "random_flip", "normalize")
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+pytestmark = pytest.mark.numerical
+
 COOP = (
     *("OPTIM.MAX_EPOCH", "2", "TRAINER.COOP.CTX_INIT", "", "TRAINER.COOP.N_CTX", "4"),
     *("TEST.PER_CLASS_RESULT", "True"),

@@ -9,6 +9,8 @@ from tests.float64 import CLOSE
 from tests.trainers.test_every_trainer import images_and_labels, logits_of
 from trainers.fine_tuning import LPFT
 
+pytestmark = pytest.mark.numerical
+
 BUILD = ("--no-train",)
 SGD = ("OPTIM.NAME", "sgd", "OPTIM.LR", "0.001", "OPTIM.WARMUP_STEPS", "0")
 LAST = ("TEST.FINAL_MODEL", "last_step")

@@ -6,6 +6,8 @@ import torch
 from tests.trainers.test_every_trainer import logits_of
 from tests.trainers.test_fine_tuning import BUILD, LAST, SGD, state_of
 
+pytestmark = pytest.mark.numerical
+
 
 @pytest.mark.parametrize("name", ["FT", "FLYPCE", "RAdaFT", "LinearProbe"])
 def test_wise_fts_ends_are_its_two_models(name, run_train, tmp_path):

@@ -7,6 +7,8 @@ import trainers
 from tests.float64 import CLOSE
 from trainers.tuned_at_test import TunedAtTest
 
+pytestmark = pytest.mark.numerical
+
 OURS = trainers.registered()
 NAMES = [
     name

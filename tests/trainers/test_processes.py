@@ -60,7 +60,9 @@ MASK = ("TRAINER.RADA.OPTIM.LR", "0.01")
     [
         ("FT", ("TRAIN.CLIP_NORM", "0.5", "TEST.FINAL_MODEL", "best_val", "OPTIM.MAX_EPOCH", "1")),
         ("FLYP", ("TRAIN.ACCUMULATE", "2", "TRAINER.FLYP.ENSEMBLE", "select")),
-        ("RAdaFT", (*MASK, "TRAINER.FLYPCE.ENSEMBLE", "select")),
+        pytest.param(
+            *("RAdaFT", (*MASK, "TRAINER.FLYPCE.ENSEMBLE", "select")), marks=pytest.mark.numerical
+        ),
         ("LPFT", ("TRAINER.LPFT.PROBE_EPOCHS", "1", "TEST.FINAL_MODEL", "last_step")),
     ],
 )

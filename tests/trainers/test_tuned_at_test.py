@@ -33,6 +33,7 @@ def test_it_reports_and_leaves_the_model_alone(name, adapt, tmp_path):
         assert torch.equal(tensor, before[key]), key
 
 
+@pytest.mark.numerical
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("name", NAMES)
 def test_order_batches_and_workers_change_no_answer(name, adapt, tmp_path):

@@ -12,6 +12,8 @@ from dassl.config import get_cfg_default
 from trainers import augmix
 from trainers.views import ReproducibleWrapper, Views, path_below, root_of, with_augmix
 
+pytestmark = pytest.mark.numerical
+
 
 @pytest.fixture
 def cfg(tmp_path) -> CfgNode:

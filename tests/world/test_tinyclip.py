@@ -56,6 +56,7 @@ def test_stock_loader_and_ours_build_the_same_model(model):
     assert ours.image_size == 32 and ours.dim == 128 and ours.logit_scale > 5
 
 
+@pytest.mark.numerical
 @pytest.mark.parametrize("name", [*CLASSNAMES, "digits"])
 def test_zero_shot_is_as_recorded(name, model, expected):
     found = sample_accuracy(model, name)
