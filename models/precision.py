@@ -35,7 +35,7 @@ def autocast_dtype(tensor: torch.Tensor) -> torch.dtype:
 
 
 def at_least_float32(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor in float32; one in float64 stays as it is, so that a model can be checked in it."""
+    """The tensor in float32; in float64 it stays, so that a model can be checked in that."""
     return tensor if tensor.dtype == torch.float64 else tensor.float()
 
 

@@ -89,7 +89,8 @@ class AlignedEpisodes(Episodes):
         visual = self.encoder.backbone.model.visual
         with watched_blocks(visual, self.blocks) as entered:
             loss = super().loss(copies, seen, texts)
-        tokens = at_least_float32(torch.stack(entered)).unflatten(2, seen.shape[:2])  # (N, L, E, v, V)
+        tokens = at_least_float32(torch.stack(entered))
+        tokens = tokens.unflatten(2, seen.shape[:2])  # (N, L, E, v, V)
         mean = tokens.mean(3)
         variance = (tokens - mean[:, :, :, None]).square().mean(3)
         for found, wanted in zip((mean, variance), self.source, strict=True):

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from typing import Any
 
 from results.names import is_embedded, source_of
 from results.protocols import ADAPTED, MIXED, PARTS, SHIFTED, SOURCE, TUNED
@@ -71,13 +72,23 @@ def starts_from(trainer: str) -> str:
     Raises:
         ValueError: if there are only configs of that trainer.
     """
+    return _asked("starts_from", trainer)
+
+
+def learns_at_test(trainer: str) -> bool:
+    """Whether the named trainer learns from each test picture; errors as for `starts_from`."""
+    return _asked("learns_at_test", trainer)
+
+
+def _asked(question: str, trainer: str) -> Any:
+    """What the trainers themselves say of one of them."""
     from toolbox import use_dassl  # torch comes with it: only where the trainers have to be asked
 
     use_dassl()
     import trainers
 
     try:
-        return trainers.starts_from(trainer)
+        return getattr(trainers, question)(trainer)
     except KeyError:
         raise ValueError(
             f"configs/trainers/{trainer} is there but no trainer of that name; "

@@ -14,7 +14,7 @@ from pathlib import Path
 from results.protocols import ADAPTED, MIXED, PARTS, SHIFTED, SOURCE, TARGET, TUNED
 from scripts.arguments import known_dataset, known_trainer
 from scripts.numbers import positive, require_positive, shots_or_all
-from scripts.planning import task_of
+from scripts.planning import learns_at_test, task_of
 from scripts.tasks import Task, source
 
 SETTINGS = ("REHEARSE", "SOURCE", "SHOTS", "CFG")  # that training and test have to share
@@ -39,9 +39,10 @@ def main(part: str, *words: str) -> None:
 
 
 def launcher(task: Task) -> list[str]:
-    """train.py; a training in NPROC processes by torchrun."""
+    """train.py; by torchrun what NPROC processes share: trainings, and tests that learn."""
     number = positive("NPROC", "1")
-    if number == 1 or task.training:
+    shared = learns_at_test(task.trainer) if task.part == ADAPTED else not task.training
+    if number == 1 or not shared:
         return ["train.py"]
     torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={number}"]
     return [*torchrun, "train.py"]

@@ -25,6 +25,13 @@ def starts_from(name: str) -> str:
     from trainers.base import CLIPTrainer
 
     cls = registered()[name]
-    if hasattr(cls, "starts_from"):
+    if learns_at_test(name):
         return cls.starts_from
     return "" if cls.learned is CLIPTrainer.learned else name
+
+
+def learns_at_test(name: str) -> bool:
+    """Whether the named trainer learns from each test picture, so that processes may share them."""
+    from trainers.tuned_at_test import TunedAtTest
+
+    return issubclass(registered()[name], TunedAtTest)

@@ -84,9 +84,13 @@ class CLIPTrainer(
         precision, known = cfg.TRAINER[self.section].PREC, ", ".join(PRECISIONS)
         if precision not in PRECISIONS:
             raise ValueError(f'TRAINER.{self.section}.PREC is one of {known}; got "{precision}"')
-        require_possible(cfg.TRAIN, self.batch_divides, processes.count())
+        require_possible(cfg.TRAIN, self.batch_divides, self.training_processes())
         require_coefficients(cfg.TEST.WISE_FT)
         require_views(cfg.FEATURES)
+
+    def training_processes(self) -> int:
+        """How many processes train together."""
+        return processes.count()
 
     def build_encoder(self, backbone: Backbone, classnames: Sequence[str]) -> Encoder:
         """What the method puts before the head."""

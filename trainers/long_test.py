@@ -1,4 +1,8 @@
-"""A test that takes long: a bar with the accuracy so far, and each answer kept on disk at once."""
+"""A test that takes long: a bar with the accuracy so far, and each answer kept on disk at once.
+
+Several processes (`trainers.processes`) share the pictures, a batch in turn; the answers are those
+of one process, for batches stay whole.
+"""
 
 from collections.abc import Container, Iterator
 from itertools import islice
@@ -11,8 +15,9 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from models.episodes import Episodes
+from trainers import processes
 from trainers.answers import Answer, answers_of, measures
-from trainers.journal import Journal
+from trainers.journal import Journal, Key
 from trainers.memory import in_testing
 from trainers.records import flatten
 from trainers.views import path_below
@@ -31,39 +36,59 @@ class LongTest:
         loader = self.val_loader if split == "val" else self.test_loader
         print(f"Evaluate on the *{split}* set")
         self.episodes = self.build_episodes()
-        journal = Journal(Path(self.output_dir, f"predictions_{split}.jsonl"), self.made_with())
+        path = Path(self.output_dir, f"predictions_{split}.jsonl")
+        root, items = loader.dataset.root, loader.dataset.data_source
+        keys = [(path_below(root, item.impath), item.label) for item in items]
+        with processes.first_alone():
+            journal = Journal(path, self.made_with(), processes.rank())
+        processes.wait()  # all begin with the same answers
         self.seconds_before = journal.seconds_before
         try:
-            answers = self.answer_all(loader, journal)
+            self.answer_share(loader, keys, journal)
         finally:
             journal.close()
             self.episodes = None
-        results = self.evaluate(answers)
+        processes.wait()
+        if processes.rank():
+            return processes.told_by_first(0.0)
+        journal = Journal(path, self.made_with())
+        answers = journal.answers
+        results = self.evaluate([answers[key] for key in keys])
         self.report(split, results)
-        journal.finish()
-        return next(iter(results.values()))
+        journal.finish(keys)
+        return processes.told_by_first(next(iter(results.values())))
 
-    def answer_all(self, loader: DataLoader, journal: Journal) -> list[Answer]:
-        """The answers to all pictures of a loader, in its dataset's order."""
-        root, items = loader.dataset.root, loader.dataset.data_source
-        keys = [(path_below(root, item.impath), item.label) for item in items]
-        left = unfinished(keys, journal.answers, loader.batch_size)
-        done = [journal.answers[keys[i]] for i in sorted({*range(len(keys))} - {*left})]
+    def answer_share(self, loader: DataLoader, keys: list[Key], journal: Journal) -> None:
+        """Answer this process's part of the pictures of a loader that lack an answer.
+
+        Args:
+            loader: of all pictures.
+            keys: theirs, in the same order.
+            journal: gets the answers.
+        """
+        known, count, root = journal.answers, processes.count(), loader.dataset.root
+        left = unfinished(keys, known, loader.batch_size)
+        lacking = {i for batch in left for i in batch}
+        done = [known[key] for i, key in enumerate(keys) if i not in lacking]
         if done:
             print(f"Resuming: {len(done):,} of {len(keys):,} pictures are done")
-        hits = sum(answer.label == answer.prediction for answer in done)
-        with tqdm(total=len(keys), initial=len(done), unit="image") as bar:
-            for batch in self.batches(loader, left):
+        if count > 1:
+            print(f"{count} processes share {len(lacking):,} pictures; the bar is the first one's")
+        own = [i for batch in left[processes.rank() :: count] for i in batch]
+        hits, total = sum(a.label == a.prediction for a in done), len(done) + len(own)
+        off = processes.rank() > 0
+        with tqdm(total=total, initial=len(done), unit="image", disable=off) as bar:
+            seen = len(done)
+            for batch in self.batches(loader, own):
                 views, labels = self.parse_batch_test(batch)
                 with in_testing(self, batch, "TEST.EPISODES"):
                     answers = answers_of(self.model_inference(views), labels)
                 for path, answer in zip(batch["impath"], answers, strict=True):
                     journal.add(path_below(root, path), answer)
                     hits += answer.label == answer.prediction
-                accuracy = 100 * hits / (bar.n + len(answers))
-                bar.set_postfix(accuracy=f"{accuracy:.1f}%", refresh=False)
+                seen += len(answers)
+                bar.set_postfix(accuracy=f"{100 * hits / seen:.1f}%", refresh=False)
                 bar.update(len(answers))
-        return [journal.answers[key] for key in keys]
 
     def batches(self, loader: DataLoader, left: list[int]) -> Iterator[dict]:
         """These pictures of a loader, as many at a time, on the trainer's device.
@@ -131,14 +156,13 @@ class LongTest:
         return found
 
 
-def unfinished(keys: list, answers: Container, size: int) -> list[int]:
-    """Indices of the keys of all batches of this size that lack an answer.
+def unfinished(keys: list[Key], answers: Container, size: int) -> list[range]:
+    """Of all batches of this size that lack an answer: the indices of their keys.
 
     Whole batches: how pictures are put together changes the last digits.
     """
-    starts = range(0, len(keys), size)
-    lacking = [i for i in starts if any(key not in answers for key in keys[i : i + size])]
-    return [index for i in lacking for index in range(i, min(i + size, len(keys)))]
+    batches = [range(i, min(i + size, len(keys))) for i in range(0, len(keys), size)]
+    return [batch for batch in batches if any(keys[i] not in answers for i in batch)]
 
 
 def finite(logits: Tensor) -> Tensor:

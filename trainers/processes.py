@@ -1,7 +1,8 @@
 """One run in several processes: `torchrun --nproc_per_node=N train.py ...` (PyTorch's own engine).
 
 Every process holds the whole model and sees its part of each batch; the first one alone tests,
-prints and writes. Without torchrun all functions here do what a single process needs: nothing.
+prints and writes. A test that learns from each picture is shared out, too (`trainers.long_test`).
+Without torchrun all functions here do what a single process needs: nothing.
 """
 
 import os

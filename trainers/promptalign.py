@@ -7,6 +7,7 @@ They are made on first use and kept beside that MaPLe's checkpoint.
 from dassl.engine import TRAINER_REGISTRY
 from models.episodes import Episodes
 from models.token_alignment import AlignedEpisodes
+from trainers import processes
 from trainers.maple import MaPLe
 from trainers.source_statistics import digest, source_statistics
 from trainers.tuned_at_test import TunedAtTest
@@ -47,7 +48,8 @@ class PromptAlign(TunedAtTest, MaPLe):
     def load_model(self, directory: str, epoch: int | None = None) -> None:
         """Load MaPLe's prompts and the statistics of its training pictures."""
         super().load_model(directory, epoch)
-        self.source = source_statistics(self, directory, self.blocks)
+        with processes.first_alone():  # the others find what it keeps
+            self.source = source_statistics(self, directory, self.blocks)
 
     def made_with(self) -> dict[str, str]:
         """Also the statistics that decide an answer."""

@@ -8,6 +8,7 @@ from yacs.config import CfgNode
 from dassl.data import DataManager
 from models.episodes import Episode, Episodes
 from results.file import read_results
+from trainers import processes
 from trainers.data import cut_borders
 from trainers.episode_settings import SETTINGS, check_settings, kept, optimizer_of
 from trainers.learned import require_unread
@@ -40,14 +41,19 @@ class TunedAtTest(LongTest):
         require_unread(cfg.OPTIM, why, "TEST.OPTIM", cfg.TEST.OPTIM)
         check_settings(cfg)
 
+    def training_processes(self) -> int:
+        """One: a test has no need of TRAIN.LOOP steps."""
+        return 1
+
     def build_data_loader(self) -> None:
         """Dassl's loaders, with views of each test picture; as many at a time as episodes."""
         cfg = self.cfg.clone()
         cfg.defrost()
         cfg.DATALOADER.TEST.BATCH_SIZE = cfg.TEST.EPISODES
-        self.dm = dm = DataManager(
-            cfg, custom_tfm_test=Views(cfg), dataset_wrapper=ReproducibleWrapper
-        )
+        with processes.first_alone():  # datasets make files on first use
+            self.dm = dm = DataManager(
+                cfg, custom_tfm_test=Views(cfg), dataset_wrapper=ReproducibleWrapper
+            )
         self.train_loader_x, self.train_loader_u = dm.train_loader_x, dm.train_loader_u
         self.val_loader, self.test_loader = dm.val_loader, dm.test_loader
         self.num_classes, self.lab2cname = dm.num_classes, dm.lab2cname

@@ -29,6 +29,10 @@ STARTS |= {"CoOpTPT": "CoOp", "Aligned": "CoOp"}
 TRAINERS = f"""
 def starts_from(name):
     return {STARTS}[name]
+
+
+def learns_at_test(name):
+    return "TPT" in name or name == "Aligned"
 """
 
 

@@ -53,6 +53,21 @@ def test_a_test_of_its_own_model_has_the_config_of_the_training(tuned):
     assert tests == {adapted("dtd", "CoOp", name) for name in (f"{CTXV1}_transfer", "rn50")}
 
 
+def test_several_processes_share_a_test_that_learns(tuned):
+    """By torchrun, as in test_fine_tuning.py; a plain test runs in one."""
+    stub = tuned.root / "train.py"
+    noted = 'open("launched.txt", "a").write(os.environ.get("WORLD_SIZE", "1"))\n'
+    stub.write_text(stub.read_text().replace("parser = argparse", noted + "parser = argparse", 1))
+    tuned.run(TRAIN, 1, "CoOp")
+    assert tuned.run(TEST, "imagenet_a", 1, "CoOp", NPROC="2")[0] == 0
+    assert (tuned.root / "launched.txt").read_text() == "11"
+    tuned.run(TEST, "imagenet_a", 1, "TPT", NPROC="2")
+    assert (tuned.root / "launched.txt").read_text() == "1122"
+    tuned.run(TEST, "imagenet_a", 1, "CoOpTPT", NPROC="2")
+    assert (tuned.root / "launched.txt").read_text() == "112222"
+    assert "NPROC must be a positive" in tuned.run(TEST, "dtd", 1, "TPT", NPROC="0")[2]
+
+
 def test_default_configs(tuned):
     """The fine-grained one is for all datasets but ImageNet, its shifts and the embedded ones."""
     (tuned.root / f"configs/trainers/CoOp/{CTXV1}_transfer.yaml").touch()

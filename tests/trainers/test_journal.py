@@ -39,7 +39,10 @@ def test_seconds_go_on_where_they_were(path, monkeypatch):
         journal.close()
         now[0] += 1000
     journal = Journal(path, MADE_WITH)
-    journal.finish()
+    keys = [("5.0.jpg", 0), ("2.0.jpg", 0)]
+    journal.finish(keys)
+    lines = path.read_text().splitlines()[1:]
+    assert [json.loads(line)["path"] for line in lines] == ["5.0.jpg", "2.0.jpg"]
     assert journal.seconds_before == 7.0
 
 
