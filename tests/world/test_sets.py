@@ -83,6 +83,7 @@ def test_controls_have_the_same_classes_and_other_pictures(world_root):
 
 
 def test_stale_folder_is_built_anew(world_root, tmp_path):
+    load("Digits", world_root)  # renders them unless another test has
     shutil.copytree(world_root / "world" / "digits", tmp_path / "world" / "digits")
     stamp = tmp_path / "world" / "digits" / "stamp.json"
     picture = Path(load("Digits", tmp_path).test[0].impath)
