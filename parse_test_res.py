@@ -29,10 +29,10 @@ import signal
 import sys
 from pathlib import Path
 
-from results import wise_ft
-from results.logs import FINISHED, RESULT, parse_experiments, parse_seeds
-from results.protocols import PARTS, protocol_in
-from results.report import FORMATS, report
+from rada.experiments import wise_ft
+from rada.experiments.logs import FINISHED, RESULT, parse_experiments, parse_seeds
+from rada.experiments.protocols import PARTS, protocol_in
+from rada.experiments.report import FORMATS, report
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

@@ -18,7 +18,7 @@ import time
 import traceback
 from pathlib import Path
 
-from toolbox import use_dassl
+from rada.toolbox import use_dassl
 
 MISTAKES = (ValueError, OSError, FloatingPointError)
 
@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None):
     """
     args = parse_args(argv)
     toolbox = use_dassl()
-    from trainers import processes
+    from rada.engine import processes
 
     with processes.joined():
         return build_and_run(args, toolbox)
@@ -68,9 +68,9 @@ def build_and_run(args: argparse.Namespace, toolbox: str):
     """What `main` does, in each of the processes."""
     from dassl.engine import build_trainer
     from dassl.utils import collect_env_info, set_random_seed, setup_logger
-    from trainers import memory, processes
-    from trainers.config import print_args, setup_cfg
-    from trainers.rehearsal import banner
+    from rada.engine import memory, processes
+    from rada.engine.config import print_args, setup_cfg
+    from rada.rehearsal.config import banner
 
     cfg = setup_cfg(args)
     if cfg.SEED >= 0:
@@ -91,8 +91,8 @@ def build_and_run(args: argparse.Namespace, toolbox: str):
 
 def run(trainer, args: argparse.Namespace, toolbox: str) -> None:
     """Train or test a trainer; the first process writes its results."""
-    from trainers import processes
-    from trainers.results import write_results
+    from rada.engine import processes
+    from rada.engine.results import write_results
 
     start = time.time()
     if args.eval_only:

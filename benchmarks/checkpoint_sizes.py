@@ -7,8 +7,8 @@ from unittest import mock
 
 import torch
 
-from trainers.base import CLIPTrainer
-from trainers.learned import build_schedule
+from rada.engine.base import CLIPTrainer
+from rada.engine.learned import build_schedule
 
 
 class Sink(io.RawIOBase):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import torch
 
-from toolbox import use_dassl
+from rada.toolbox import use_dassl
 
 use_dassl()
 
@@ -22,8 +22,8 @@ from benchmarks.fresh import fresh  # noqa: E402
 from benchmarks.limits import limited_memory  # noqa: E402
 from benchmarks.peaks import added_bytes  # noqa: E402
 from benchmarks.turns import take_turns  # noqa: E402
-from models.weights import TINY_CLIP  # noqa: E402
-from trainers.listing import learned_parameters, named_backbone  # noqa: E402
+from rada.backbones.weights import TINY_CLIP  # noqa: E402
+from rada.listing import learned_parameters, named_backbone  # noqa: E402
 
 
 class Case(NamedTuple):

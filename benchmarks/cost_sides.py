@@ -9,16 +9,17 @@ from contextlib import contextmanager
 import torch
 
 from benchmarks.steps_case import Step, ready
-from models.backbone import Backbone
-from models.classifier import CLIPClassifier
-from models.cosine import CosineHead
-from models.episodes import Episodes
-from models.rational import RAdaHead
-from models.token_alignment import gather, watched_blocks
-from trainers import listing, registered
-from trainers.base import CLIPTrainer
-from trainers.promptalign import PromptAlign
-from trainers.tuned_at_test import TunedAtTest
+from rada import listing
+from rada.backbones.backbone import Backbone
+from rada.classifier import CLIPClassifier
+from rada.engine.base import CLIPTrainer
+from rada.engine.registry import registered
+from rada.head.cosine import CosineHead
+from rada.head.rational import RAdaHead
+from rada.test_time.episodes import Episodes
+from rada.test_time.token_alignment import gather, watched_blocks
+from rada.test_time.tuned_at_test import TunedAtTest
+from rada.trainers.promptalign import PromptAlign
 
 
 class Trained:

@@ -8,7 +8,7 @@ and the tests compare the two.
 import torch
 from torch import nn
 
-from models.rational import RationalMask
+from rada.head.rational import RationalMask
 
 
 class DenseHead(nn.Module):
@@ -25,7 +25,7 @@ class DenseHead(nn.Module):
         self.layers, self.alpha, self.penalty = mask, alpha, penalty
 
     def forward(self, image_features, text_features, logit_scale):
-        """Logits (B, K) and alpha times the penalty, as `models.rational.RAdaHead`."""
+        """Logits (B, K) and alpha times the penalty, as `rada.head.rational.RAdaHead`."""
         mask = self.mask(image_features, text_features, logit_scale)
         rational = image_features[:, None] * text_features  # (B, K, D)
         logits = logit_scale * (mask * rational).sum(-1)

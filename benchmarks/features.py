@@ -23,9 +23,10 @@ from benchmarks.steps_case import ready  # noqa: E402
 from benchmarks.turns import timed  # noqa: E402
 from dassl.data import DataManager  # noqa: E402
 from dassl.data.datasets import DATASET_REGISTRY, DatasetBase, Datum  # noqa: E402
-from models.backbone import Backbone  # noqa: E402
-from trainers import listing, registered  # noqa: E402
-from trainers.base import CLIPTrainer  # noqa: E402
+from rada import listing  # noqa: E402
+from rada.backbones.backbone import Backbone  # noqa: E402
+from rada.engine.base import CLIPTrainer  # noqa: E402
+from rada.engine.registry import registered  # noqa: E402
 
 EPOCHS = 5  # on features, for each one on pictures
 

@@ -17,8 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.report import MB, Options, common, numbers, publish, require, tell  # noqa: E402
 from benchmarks.steps_case import Step, peak_bytes  # noqa: E402
 from benchmarks.turns import alternate  # noqa: E402
-from models.backbone import Backbone  # noqa: E402
-from trainers import listing, registered  # noqa: E402
+from rada import listing  # noqa: E402
+from rada.backbones.backbone import Backbone  # noqa: E402
+from rada.engine.registry import registered  # noqa: E402
 
 DEFAULT = "FT,FLYP,FLYPCE,RAdaFT"
 SIDES = {"kept": "", "recomputed": "recomputed"}  # activations; the word for benchmarks.steps_case

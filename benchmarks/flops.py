@@ -12,7 +12,7 @@ from unittest import mock
 import torch
 from torch.utils.flop_counter import FlopCounterMode, sdpa_backward_flop_count, sdpa_flop_count
 
-from models import fused_attention
+from rada.head import fused_attention
 
 aten = torch.ops.aten
 

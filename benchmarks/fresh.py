@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from trainers.memory import is_shortage
+from rada.engine.memory import is_shortage
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from benchmarks.dense import DenseHead
 from benchmarks.fresh import fresh
 from benchmarks.peaks import resident_peak_bytes
-from models.rational import RAdaHead
-from models.workspace import forget
+from rada.head.rational import RAdaHead
+from rada.head.workspace import forget
 
 DIM, HEADS, SCALE = 512, 8, 100.0
 

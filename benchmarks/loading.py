@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.loading_pictures import write_pictures  # noqa: E402
 from benchmarks.report import Options, publish, require, tell, with_json  # noqa: E402
 from benchmarks.turns import alternate  # noqa: E402
-from toolbox import use_dassl  # noqa: E402
+from rada.toolbox import use_dassl  # noqa: E402
 
 CONFIG = ROOT / "configs/trainers/CoOp/vit_b16_ctxv1.yaml"
 

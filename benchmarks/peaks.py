@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from models.workspace import forget
+from rada.head.workspace import forget
 
 
 def added_bytes(call: Callable[[], object], cuda: bool, times: int = 2) -> int:

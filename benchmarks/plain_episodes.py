@@ -2,8 +2,8 @@
 
 All views go through the whole model with gradients, the most confident are chosen from what comes
 out, the optimiser moves the model's own parameters, the image is encoded again for its prediction,
-and everything is put back. `benchmarks/test_time.py` times it beside `models.episodes`, and the
-tests compare the two.
+and everything is put back. `benchmarks/test_time.py` times it beside `rada.test_time.episodes`, and
+the tests compare the two.
 """
 
 import copy
@@ -13,8 +13,8 @@ from collections.abc import Collection
 import torch
 from torch import Tensor, nn
 
-from models.classifier import CLIPClassifier
-from models.episodes import Episode
+from rada.classifier import CLIPClassifier
+from rada.test_time.episodes import Episode
 
 
 def plain_episodes(

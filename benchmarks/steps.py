@@ -20,10 +20,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.report import MB, Options, common, numbers, publish, require, tell  # noqa: E402
 from benchmarks.steps_case import Case  # noqa: E402
 from benchmarks.turns import alternate  # noqa: E402
-from models.backbone import Backbone  # noqa: E402
-from trainers import listing, registered  # noqa: E402
-from trainers.rada import WithRAda  # noqa: E402
-from trainers.tuned_at_test import TunedAtTest  # noqa: E402
+from rada import listing  # noqa: E402
+from rada.backbones.backbone import Backbone  # noqa: E402
+from rada.engine.registry import registered  # noqa: E402
+from rada.test_time.tuned_at_test import TunedAtTest  # noqa: E402
+from rada.trainers.rada import WithRAda  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:

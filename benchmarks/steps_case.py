@@ -10,18 +10,18 @@ from typing import NamedTuple
 
 import torch
 
-from toolbox import use_dassl
+from rada.toolbox import use_dassl
 
 use_dassl()
 
-import trainers  # noqa: E402
 from benchmarks.fresh import fresh  # noqa: E402
 from benchmarks.peaks import added_bytes  # noqa: E402
 from dassl.optim import build_optimizer  # noqa: E402
-from models.backbone import Backbone  # noqa: E402
-from models.weights import TINY_CLIP  # noqa: E402
-from trainers.base import CLIPTrainer  # noqa: E402
-from trainers.listing import RandomFeatures, assemble, named_backbone  # noqa: E402
+from rada.backbones.backbone import Backbone  # noqa: E402
+from rada.backbones.weights import TINY_CLIP  # noqa: E402
+from rada.engine import registry as trainers_registry  # noqa: E402
+from rada.engine.base import CLIPTrainer  # noqa: E402
+from rada.listing import RandomFeatures, assemble, named_backbone  # noqa: E402
 
 
 class Step:
@@ -38,7 +38,7 @@ class Step:
 
     def __init__(self, name: str, backbone: Backbone, num_classes: int, num_images: int):
         torch.manual_seed(0)
-        self.trainer = ready(trainers.registered()[name], backbone, num_classes)
+        self.trainer = ready(trainers_registry.registered()[name], backbone, num_classes)
         self.num_images = 1 if self.trainer.model.encoder.text_depends_on_image else num_images
         shape = self.num_images, 3, backbone.image_size, backbone.image_size
         self.batch = {

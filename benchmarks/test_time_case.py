@@ -13,22 +13,22 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from toolbox import use_dassl
+from rada.toolbox import use_dassl
 
 use_dassl()
 
 from benchmarks.fresh import fresh  # noqa: E402
 from benchmarks.peaks import added_bytes  # noqa: E402
 from benchmarks.plain_episodes import plain_episodes  # noqa: E402
-from models.backbone import Backbone  # noqa: E402
-from models.classifier import CLIPClassifier  # noqa: E402
-from models.cosine import CosineHead  # noqa: E402
-from models.encoders import PromptEncoder  # noqa: E402
-from models.episodes import Episode, Episodes  # noqa: E402
-from models.prompt_learner import PromptLearner  # noqa: E402
-from models.rational import RAdaHead  # noqa: E402
-from models.weights import TINY_CLIP  # noqa: E402
-from trainers.listing import RandomFeatures, named_backbone  # noqa: E402
+from rada.backbones.backbone import Backbone  # noqa: E402
+from rada.backbones.weights import TINY_CLIP  # noqa: E402
+from rada.classifier import CLIPClassifier  # noqa: E402
+from rada.encoders.encoders import PromptEncoder  # noqa: E402
+from rada.encoders.prompt_learner import PromptLearner  # noqa: E402
+from rada.head.cosine import CosineHead  # noqa: E402
+from rada.head.rational import RAdaHead  # noqa: E402
+from rada.listing import RandomFeatures, named_backbone  # noqa: E402
+from rada.test_time.episodes import Episode, Episodes  # noqa: E402
 
 VIEWS, KEPT, STEPS, RATE = 64, 6, 1, 5e-3  # TPT's
 METHODS = {"TPT": ("prompt",), "RAdaTPT": ("mask",), "RAdaTPTPretrained": ("mask",)}

@@ -5,10 +5,10 @@ import os
 from yacs.config import CfgNode
 
 from dassl.data.datasets import DATASET_REGISTRY
-from datasets.few_shot import FewShotDataset
-from datasets.new_splits import drawn_from, split_classes
-from datasets.pictures import Picture, list_folders, list_pictures
-from datasets.splits import PARTS, Splits
+from rada.data.few_shot import FewShotDataset
+from rada.data.new_splits import drawn_from, split_classes
+from rada.data.pictures import Picture, list_folders, list_pictures
+from rada.data.splits import PARTS, Splits
 
 
 @DATASET_REGISTRY.register()

@@ -1,10 +1,11 @@
 """scikit-learn's handwritten digits: real pictures for the embedded world (docs/world.md)."""
 
 from dassl.data.datasets import DATASET_REGISTRY
-from datasets.shapes import RenderedDataset
-from world.folders import Part
-from world.handwriting import CLASSNAMES, PARTS, draw_parts
-from world.sets import FINAL_SEED
+from rada.world.folders import Part
+from rada.world.handwriting import CLASSNAMES, PARTS, draw_parts
+from rada.world.sets import FINAL_SEED
+
+from .shapes import RenderedDataset
 
 
 @DATASET_REGISTRY.register()

@@ -1,7 +1,7 @@
 """Describable Textures (Cimpoi et al., 2014) with the split of CoOp."""
 
 from dassl.data.datasets import DATASET_REGISTRY
-from datasets.folder_per_class import FolderPerClass
+from rada.data.folder_per_class import FolderPerClass
 
 
 @DATASET_REGISTRY.register()

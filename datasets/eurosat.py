@@ -1,7 +1,7 @@
 """EuroSAT (Helber et al., 2019) with the split and class names of CoOp."""
 
 from dassl.data.datasets import DATASET_REGISTRY
-from datasets.folder_per_class import FolderPerClass
+from rada.data.folder_per_class import FolderPerClass
 
 
 @DATASET_REGISTRY.register()

@@ -3,10 +3,10 @@
 import os
 
 from dassl.data.datasets import DATASET_REGISTRY
-from datasets.annotations import naming, read_rows
-from datasets.few_shot import FewShotDataset
-from datasets.pictures import Picture
-from datasets.splits import PARTS, Splits
+from rada.data.annotations import naming, read_rows
+from rada.data.few_shot import FewShotDataset
+from rada.data.pictures import Picture
+from rada.data.splits import PARTS, Splits
 
 
 @DATASET_REGISTRY.register()

@@ -3,9 +3,9 @@
 import os
 
 from dassl.data.datasets import DATASET_REGISTRY
-from datasets.few_shot import FewShotDataset
-from datasets.imagenet_folders import read_folders, read_names, remedy
-from datasets.splits import Splits
+from rada.data.few_shot import FewShotDataset
+from rada.data.imagenet_folders import read_folders, read_names, remedy
+from rada.data.splits import Splits
 
 
 @DATASET_REGISTRY.register()

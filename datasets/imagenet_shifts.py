@@ -4,11 +4,11 @@ V2, Sketch, A and R as in CoOp; ObjectNet with the 113 classes that it shares wi
 """
 
 from dassl.data.datasets import DATASET_REGISTRY
-from datasets.class_lists import read_classnames, read_objectnet
-from datasets.few_shot import FewShotDataset
-from datasets.imagenet_folders import read_folders, read_names, remedy
-from datasets.pictures import Picture
-from datasets.splits import Splits
+from rada.data.class_lists import read_classnames, read_objectnet
+from rada.data.few_shot import FewShotDataset
+from rada.data.imagenet_folders import read_folders, read_names, remedy
+from rada.data.pictures import Picture
+from rada.data.splits import Splits
 
 
 class ImageNetShift(FewShotDataset):

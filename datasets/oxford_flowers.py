@@ -4,11 +4,11 @@ import os
 from collections import defaultdict
 
 from dassl.data.datasets import DATASET_REGISTRY
-from datasets.annotations import naming, read_mat
-from datasets.few_shot import FewShotDataset
-from datasets.json_files import read_json
-from datasets.new_splits import split_classes
-from datasets.splits import Splits
+from rada.data.annotations import naming, read_mat
+from rada.data.few_shot import FewShotDataset
+from rada.data.json_files import read_json
+from rada.data.new_splits import split_classes
+from rada.data.splits import Splits
 
 
 @DATASET_REGISTRY.register()

@@ -4,12 +4,12 @@ Each has a control without domain shift, registered under the same name with "Pl
 """
 
 from dassl.data.datasets import DATASET_REGISTRY
-from datasets.few_shot import FewShotDataset
-from datasets.pictures import Picture
-from datasets.splits import Splits
-from world.classes import CLASSNAMES
-from world.folders import Part, ensure_folder
-from world.sets import FINAL_SEED, PARTS, draw_part
+from rada.data.few_shot import FewShotDataset
+from rada.data.pictures import Picture
+from rada.data.splits import Splits
+from rada.world.classes import CLASSNAMES
+from rada.world.folders import Part, ensure_folder
+from rada.world.sets import FINAL_SEED, PARTS, draw_part
 
 
 class RenderedDataset(FewShotDataset):
@@ -40,7 +40,7 @@ class RenderedDataset(FewShotDataset):
 
 
 class WorldDataset(RenderedDataset):
-    """A set of `world.sets`: 48 training, 8 validation and 60 test pictures a class.
+    """A set of `rada.world.sets`: 48 training, 8 validation and 60 test pictures a class.
 
     Attributes:
         key: name of the set.

@@ -1,11 +1,12 @@
-"""Things of the embedded world and their five shifts (world/things.py), rendered on first use."""
+"""Things of the embedded world and their five shifts (rada/world/things.py), rendered once."""
 
 from dassl.data.datasets import DATASET_REGISTRY
-from datasets.shapes import RenderedDataset
-from datasets.splits import Splits
-from world.folders import Part
-from world.sets import FINAL_SEED
-from world.things import CLASSNAMES, PARTS, draw_part
+from rada.data.splits import Splits
+from rada.world.folders import Part
+from rada.world.sets import FINAL_SEED
+from rada.world.things import CLASSNAMES, PARTS, draw_part
+
+from .shapes import RenderedDataset
 
 
 @DATASET_REGISTRY.register()

@@ -4,11 +4,11 @@ import os
 import re
 
 from dassl.data.datasets import DATASET_REGISTRY
-from datasets.annotations import naming, read_rows
-from datasets.few_shot import FewShotDataset
-from datasets.new_splits import split_trainval
-from datasets.pictures import Picture
-from datasets.splits import Splits
+from rada.data.annotations import naming, read_rows
+from rada.data.few_shot import FewShotDataset
+from rada.data.new_splits import split_trainval
+from rada.data.pictures import Picture
+from rada.data.splits import Splits
 
 
 @DATASET_REGISTRY.register()

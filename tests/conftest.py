@@ -10,7 +10,7 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 import torch  # noqa: E402
 
-from toolbox import use_dassl  # noqa: E402
+from rada.toolbox import use_dassl  # noqa: E402
 
 use_dassl()
 torch.set_num_threads(int(os.environ.get("RADA_TEST_THREADS", "1")))

@@ -1,7 +1,7 @@
 """Make folders of one's own pictures and read them."""
 
 from dassl.config import get_cfg_default
-from datasets.custom import Custom
+from rada.datasets.custom import Custom
 
 
 def make(root, *folders, count=10, ending="jpg"):

@@ -2,14 +2,14 @@
 
 import torch
 
-from models.backbone import Backbone
-from models.classifier import CLIPClassifier
-from models.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
-from models.cosine import CosineHead
-from models.deep_prompts import CoupledPrompts
-from models.encoders import PromptEncoder
-from models.prompt_learner import PromptLearner
-from models.rational import RAdaHead
+from rada.backbones.backbone import Backbone
+from rada.classifier import CLIPClassifier
+from rada.encoders.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
+from rada.encoders.deep_prompts import CoupledPrompts
+from rada.encoders.encoders import PromptEncoder
+from rada.encoders.prompt_learner import PromptLearner
+from rada.head.cosine import CosineHead
+from rada.head.rational import RAdaHead
 from tests.rada import drawn_weights, load_weights
 from tests.tinyclip import seeded_images
 

@@ -15,11 +15,11 @@ from unittest.mock import patch
 import torch
 from torch import nn
 
-import models.loading
+import rada.backbones.loading
 import train
-from models.backbone import Backbone
-from models.weights import import_clip
-from toolbox import use_dassl
+from rada.backbones.backbone import Backbone
+from rada.backbones.weights import import_clip
+from rada.toolbox import use_dassl
 
 Module = TypeVar("Module", bound=nn.Module)
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}  # the same in another order, after a few steps
@@ -37,13 +37,13 @@ def in_float64(module: Module) -> Module:
 def trainers_in_float64() -> Iterator[None]:
     """Inside, trainers load backbones in float64, and what they add to them follows."""
     use_dassl()
-    from trainers import base
-    from trainers.learned_modules import LearnedModules
+    from rada.engine import base
+    from rada.engine.learned_modules import LearnedModules
 
     register_learned = LearnedModules.register_learned
 
     def build_backbone(name: str, precision: str) -> Backbone:
-        return in_float64(models.loading.build_backbone(name, precision))
+        return in_float64(rada.backbones.loading.build_backbone(name, precision))
 
     def register(self: LearnedModules) -> None:
         in_float64(self.model)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from models.rational import RAdaHead
+from rada.head.rational import RAdaHead
 
 # names of the layers in the golden files
 LAYERS = {

@@ -1,7 +1,7 @@
 """A real run's command line, to be rehearsed."""
 
 import train
-from trainers.config import setup_cfg
+from rada.engine.config import setup_cfg
 
 CTXV1 = "vit_b16_ctxv1"
 

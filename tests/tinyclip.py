@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.backbone import Backbone
-from models.weights import import_clip
+from rada.backbones.backbone import Backbone
+from rada.backbones.weights import import_clip
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -96,7 +96,7 @@ def started_together(words: Sequence[object], count: int = 2, float64: bool = Fa
 
 def _train(words: list[str], environment: dict[str, str], sender: Connection, errors: Path) -> None:
     """Runs in the fork: output as that of `python -u train.py`."""
-    assert "trainers.config" in sys.modules, "the server passes over a module it cannot import"
+    assert "rada.engine.config" in sys.modules, "the server passes over a module it cannot import"
     os.environ.update(environment)
     torch.set_num_threads(1)
     os.dup2(sender.fileno(), 1)

@@ -3,11 +3,11 @@
 import torch.utils.tensorboard  # noqa: F401
 
 import train  # noqa: F401
-from toolbox import use_dassl
+from rada.toolbox import use_dassl
 
 use_dassl()
 
-import trainers  # noqa: E402
-from trainers import config  # noqa: E402, F401
+from rada.engine import config  # noqa: E402, F401
+from rada.engine import registry as trainers_registry  # noqa: E402
 
-trainers.register_all()
+trainers_registry.register_all()

@@ -9,7 +9,7 @@ import argparse
 import signal
 import sys
 
-from toolbox import use_dassl
+from rada.toolbox import use_dassl
 
 
 def cli(argv: list[str] | None = None) -> int:
@@ -28,7 +28,7 @@ def cli(argv: list[str] | None = None) -> int:
         return 0
     try:
         use_dassl()
-        from trainers.listing import table
+        from rada.listing import table
 
         print(table(args.backbone, args.classes))
     except (ValueError, OSError) as error:

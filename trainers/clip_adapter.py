@@ -1,13 +1,13 @@
 """Adapters behind frozen encoders: CLIP-Adapter (Gao et al., arXiv 2110.04544), a residual one."""
 
 from dassl.engine import TRAINER_REGISTRY
-from models.backbone import Backbone
-from models.encoders import Encoder
-from models.feature_adapters import AdapterEncoder, FeatureAdapter
-from models.templates import encode_template
-from trainers.base import CLIPTrainer
-from trainers.learned import Learned
-from trainers.texts import own_template
+from rada.backbones.backbone import Backbone
+from rada.backbones.templates import encode_template
+from rada.encoders.encoders import Encoder
+from rada.encoders.feature_adapters import AdapterEncoder, FeatureAdapter
+from rada.engine.base import CLIPTrainer
+from rada.engine.learned import Learned
+from rada.engine.texts import own_template
 
 
 @TRAINER_REGISTRY.register()

@@ -1,12 +1,12 @@
 """CoCoOp: context words that shift with the image (Zhou et al., arXiv 2203.05557)."""
 
 from dassl.engine import TRAINER_REGISTRY
-from models.backbone import Backbone
-from models.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
-from models.encoders import Encoder
-from models.prompt_learner import words_of
-from trainers.base import CLIPTrainer
-from trainers.learned import Learned
+from rada.backbones.backbone import Backbone
+from rada.encoders.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
+from rada.encoders.encoders import Encoder
+from rada.encoders.prompt_learner import words_of
+from rada.engine.base import CLIPTrainer
+from rada.engine.learned import Learned
 
 
 @TRAINER_REGISTRY.register()

@@ -1,11 +1,11 @@
 """CoOp: learned context words (Zhou et al., "Learning to Prompt", arXiv 2109.01134)."""
 
 from dassl.engine import TRAINER_REGISTRY
-from models.backbone import Backbone
-from models.encoders import Encoder, PromptEncoder
-from models.prompt_learner import PromptLearner, words_of
-from trainers.base import CLIPTrainer
-from trainers.learned import Learned
+from rada.backbones.backbone import Backbone
+from rada.encoders.encoders import Encoder, PromptEncoder
+from rada.encoders.prompt_learner import PromptLearner, words_of
+from rada.engine.base import CLIPTrainer
+from rada.engine.learned import Learned
 
 
 @TRAINER_REGISTRY.register()

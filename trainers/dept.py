@@ -7,12 +7,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dassl.engine import TRAINER_REGISTRY
-from models.backbone import Backbone
-from models.classifier import CLIPClassifier
-from models.decoupled import DecoupledClassifier, DecoupledLinear, DecoupledOutput
-from trainers.coop import CoOp
-from trainers.learned import Learned, own_optim, with_epochs
-from trainers.maple import MaPLe
+from rada.backbones.backbone import Backbone
+from rada.classifier import CLIPClassifier
+from rada.decoupled import DecoupledClassifier, DecoupledLinear, DecoupledOutput
+from rada.engine.learned import Learned, own_optim, with_epochs
+
+from .coop import CoOp
+from .maple import MaPLe
 
 
 class WithDePT:

@@ -6,12 +6,13 @@ from torch import Tensor, nn
 from yacs.config import CfgNode
 
 from dassl.engine import TRAINER_REGISTRY
-from models.anchor import Anchor
-from models.backbone import Backbone
-from models.class_linear import ClassLinear, FreeLinearHead
-from models.classifier import CLIPClassifier, Output, normalize
-from trainers.learned import Learned, own_optim, with_epochs
-from trainers.zsclip import ZeroshotCLIP
+from rada.backbones.backbone import Backbone
+from rada.classifier import CLIPClassifier, Output, normalize
+from rada.encoders.class_linear import ClassLinear, FreeLinearHead
+from rada.engine.learned import Learned, own_optim, with_epochs
+from rada.losses.anchor import Anchor
+
+from .zsclip import ZeroshotCLIP
 
 TRAINABLE = ("fp32", "amp", "amp_bf16")  # what keeps weights in float32
 

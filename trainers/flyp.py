@@ -4,15 +4,16 @@ import torch
 from torch import Tensor
 
 from dassl.engine import TRAINER_REGISTRY
-from models.backbone import Backbone
-from models.classifier import CaptionClassifier, CLIPClassifier, Output
-from models.contrastive import contrastive_loss
-from models.encoders import Encoder
-from models.sentence_encoder import SentenceEncoder
-from trainers import processes
-from trainers.fine_tuning import FineTuning
-from trainers.learned import Learned
-from trainers.zsclip import ZeroshotCLIP
+from rada.backbones.backbone import Backbone
+from rada.classifier import CaptionClassifier, CLIPClassifier, Output
+from rada.encoders.encoders import Encoder
+from rada.encoders.sentence_encoder import SentenceEncoder
+from rada.engine import processes
+from rada.engine.learned import Learned
+from rada.losses.contrastive import contrastive_loss
+
+from .fine_tuning import FineTuning
+from .zsclip import ZeroshotCLIP
 
 
 class BothEncoders(FineTuning):

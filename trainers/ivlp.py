@@ -1,12 +1,12 @@
 """IVLP: independent prompts in both encoders (Rasheed et al., arXiv 2212.03640)."""
 
 from dassl.engine import TRAINER_REGISTRY
-from models.backbone import Backbone
-from models.deep_prompts import IndependentPrompts
-from models.encoders import Encoder, PromptEncoder
-from trainers.base import CLIPTrainer
-from trainers.learned import Learned
-from trainers.texts import require_depth
+from rada.backbones.backbone import Backbone
+from rada.encoders.deep_prompts import IndependentPrompts
+from rada.encoders.encoders import Encoder, PromptEncoder
+from rada.engine.base import CLIPTrainer
+from rada.engine.learned import Learned
+from rada.engine.texts import require_depth
 
 
 @TRAINER_REGISTRY.register()

@@ -1,11 +1,12 @@
 """LinearProbe: a linear classifier over frozen features (Radford et al., arXiv 2103.00020)."""
 
 from dassl.engine import TRAINER_REGISTRY
-from models.backbone import Backbone
-from models.class_linear import ClassLinear, LinearHead
-from models.classifier import CLIPClassifier, normalize
-from trainers.learned import Learned
-from trainers.zsclip import ZeroshotCLIP
+from rada.backbones.backbone import Backbone
+from rada.classifier import CLIPClassifier, normalize
+from rada.encoders.class_linear import ClassLinear, LinearHead
+from rada.engine.learned import Learned
+
+from .zsclip import ZeroshotCLIP
 
 
 @TRAINER_REGISTRY.register()

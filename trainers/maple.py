@@ -1,12 +1,12 @@
 """MaPLe: coupled prompts in both encoders (Khattak et al., arXiv 2210.03117)."""
 
 from dassl.engine import TRAINER_REGISTRY
-from models.backbone import Backbone
-from models.deep_prompts import CoupledPrompts
-from models.encoders import Encoder, PromptEncoder
-from trainers.base import CLIPTrainer
-from trainers.learned import Learned
-from trainers.texts import require_depth
+from rada.backbones.backbone import Backbone
+from rada.encoders.deep_prompts import CoupledPrompts
+from rada.encoders.encoders import Encoder, PromptEncoder
+from rada.engine.base import CLIPTrainer
+from rada.engine.learned import Learned
+from rada.engine.texts import require_depth
 
 
 @TRAINER_REGISTRY.register()

@@ -1,13 +1,13 @@
 """MMA: multi-modal adapters (Yang et al., CVPR 2024)."""
 
 from dassl.engine import TRAINER_REGISTRY
-from models.backbone import Backbone
-from models.block_adapters import MultiModalAdapterEncoder, MultiModalAdapters
-from models.encoders import Encoder
-from models.templates import tokenize_classes
-from trainers.base import CLIPTrainer
-from trainers.learned import Learned
-from trainers.texts import own_template, require_depth
+from rada.backbones.backbone import Backbone
+from rada.backbones.templates import tokenize_classes
+from rada.encoders.block_adapters import MultiModalAdapterEncoder, MultiModalAdapters
+from rada.encoders.encoders import Encoder
+from rada.engine.base import CLIPTrainer
+from rada.engine.learned import Learned
+from rada.engine.texts import own_template, require_depth
 
 
 @TRAINER_REGISTRY.register()

@@ -5,12 +5,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dassl.engine import TRAINER_REGISTRY
-from models.backbone import Backbone
-from models.classifier import Output, normalize
-from models.encoders import Encoder
-from models.templates import encode_template
-from trainers.coop import CoOp
-from trainers.texts import own_template, require_not_negative
+from rada.backbones.backbone import Backbone
+from rada.backbones.templates import encode_template
+from rada.classifier import Output, normalize
+from rada.encoders.encoders import Encoder
+from rada.engine.texts import own_template, require_not_negative
+
+from .coop import CoOp
 
 
 @TRAINER_REGISTRY.register()

@@ -6,11 +6,12 @@ The baseline of the paper's "RAda + Prompt" (arXiv 2507.15480).
 from torch import Tensor
 
 from dassl.engine import TRAINER_REGISTRY
-from models.backbone import Backbone
-from models.encoders import Encoder, PromptEncoder
-from models.precision import at_least_float32
-from models.templates import IMAGENET, encode_ensemble
-from trainers.ivlp import IVLP
+from rada.backbones.backbone import Backbone
+from rada.backbones.precision import at_least_float32
+from rada.backbones.templates import IMAGENET, encode_ensemble
+from rada.encoders.encoders import Encoder, PromptEncoder
+
+from .ivlp import IVLP
 
 
 class EnsembledPromptEncoder(PromptEncoder):

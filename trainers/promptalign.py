@@ -5,12 +5,13 @@ They are made on first use and kept beside that MaPLe's checkpoint.
 """
 
 from dassl.engine import TRAINER_REGISTRY
-from models.episodes import Episodes
-from models.token_alignment import AlignedEpisodes
-from trainers import processes
-from trainers.maple import MaPLe
-from trainers.source_statistics import digest, source_statistics
-from trainers.tuned_at_test import TunedAtTest
+from rada.engine import processes
+from rada.test_time.episodes import Episodes
+from rada.test_time.token_alignment import AlignedEpisodes
+from rada.test_time.tuned_at_test import TunedAtTest
+
+from .maple import MaPLe
+from .source_statistics import digest, source_statistics
 
 
 @TRAINER_REGISTRY.register()

@@ -5,13 +5,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dassl.engine import TRAINER_REGISTRY
-from models.averaging import GaussianAverage
-from models.backbone import Backbone
-from models.classifier import Output, normalize
-from models.encoders import Encoder
-from models.templates import IMAGENET, encode_ensemble
-from trainers.ivlp import IVLP
-from trainers.texts import require_not_negative
+from rada.backbones.backbone import Backbone
+from rada.backbones.templates import IMAGENET, encode_ensemble
+from rada.classifier import Output, normalize
+from rada.encoders.encoders import Encoder
+from rada.engine.texts import require_not_negative
+from rada.losses.averaging import GaussianAverage
+
+from .ivlp import IVLP
 
 TEMPLATES = IMAGENET[:60]  # the authors' file lists the first sixty
 

@@ -8,19 +8,20 @@ from torch import nn
 from yacs.config import CfgNode
 
 from dassl.engine import TRAINER_REGISTRY
-from models.encoders import Encoder
-from models.rational import RAdaHead
-from trainers.clip_adapter import Adapter, CLIPAdapter
-from trainers.cocoop import CoCoOp
-from trainers.coop import CoOp
-from trainers.ivlp import IVLP
-from trainers.kgcoop import KgCoOp
-from trainers.learned import Learned, own_optim, require_unread, with_epochs
-from trainers.maple import MaPLe
-from trainers.mma import MMA
-from trainers.prompt import Prompt
-from trainers.promptsrc import PromptSRC
-from trainers.zsclip import ZeroshotCLIP
+from rada.encoders.encoders import Encoder
+from rada.engine.learned import Learned, own_optim, require_unread, with_epochs
+from rada.head.rational import RAdaHead
+
+from .clip_adapter import Adapter, CLIPAdapter
+from .cocoop import CoCoOp
+from .coop import CoOp
+from .ivlp import IVLP
+from .kgcoop import KgCoOp
+from .maple import MaPLe
+from .mma import MMA
+from .prompt import Prompt
+from .promptsrc import PromptSRC
+from .zsclip import ZeroshotCLIP
 
 
 class WithRAda:

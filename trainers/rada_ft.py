@@ -1,8 +1,9 @@
 """RAda-FT: the encoders and the mask learn together (arXiv 2507.15480, full fine-tuning)."""
 
 from dassl.engine import TRAINER_REGISTRY
-from trainers.flyp import FLYPCE
-from trainers.rada import WithRAda
+
+from .flyp import FLYPCE
+from .rada import WithRAda
 
 
 @TRAINER_REGISTRY.register()

@@ -6,14 +6,15 @@ from torch import nn
 from yacs.config import CfgNode
 
 from dassl.engine import TRAINER_REGISTRY
-from models.backbone import Backbone
-from models.classifier import CLIPClassifier
-from models.encoders import Encoder
-from models.prompt_learner import words_of
-from models.rational import RAdaHead
-from trainers.learned import Learned
-from trainers.rada import WithRAda
-from trainers.tpt import TPT
+from rada.backbones.backbone import Backbone
+from rada.classifier import CLIPClassifier
+from rada.encoders.encoders import Encoder
+from rada.encoders.prompt_learner import words_of
+from rada.engine.learned import Learned
+from rada.head.rational import RAdaHead
+
+from .rada import WithRAda
+from .tpt import TPT
 
 TUNE = {"mask": ("mask",), "prompt": ("prompt",), "both": ("prompt", "mask")}
 

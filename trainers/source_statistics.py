@@ -15,10 +15,10 @@ from yacs.config import CfgNode
 from dassl.data.data_manager import build_data_loader
 from dassl.data.datasets import build_dataset
 from dassl.data.transforms import build_transform
-from models.token_alignment import TokenStatistics, gather, watched_blocks
-from results.file import read_results
-from trainers.data import cut_border
-from trainers.records import flatten
+from rada.data.data import cut_border
+from rada.engine.records import flatten
+from rada.experiments.file import read_results
+from rada.test_time.token_alignment import TokenStatistics, gather, watched_blocks
 
 FILE = "token_statistics.pt"
 # what torch.load raises for a file that was cut off, is none of its own, or holds something else

@@ -1,10 +1,11 @@
 """TPT: prompts tuned to one test image (Shu et al., arXiv 2209.07511); and from trained prompts."""
 
 from dassl.engine import TRAINER_REGISTRY
-from trainers.cocoop import CoCoOp
-from trainers.coop import CoOp
-from trainers.maple import MaPLe
-from trainers.tuned_at_test import TunedAtTest
+from rada.test_time.tuned_at_test import TunedAtTest
+
+from .cocoop import CoCoOp
+from .coop import CoOp
+from .maple import MaPLe
 
 
 @TRAINER_REGISTRY.register()

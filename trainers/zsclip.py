@@ -1,11 +1,11 @@
 """ZeroshotCLIP: CLIP with hand-written prompts (Radford et al., arXiv 2103.00020)."""
 
 from dassl.engine import TRAINER_REGISTRY
-from models.backbone import Backbone
-from models.encoders import Encoder, FrozenEncoder
-from models.templates import IMAGENET, IMAGENET_SELECT, encode_ensemble
-from trainers.base import CLIPTrainer
-from trainers.texts import own_template
+from rada.backbones.backbone import Backbone
+from rada.backbones.templates import IMAGENET, IMAGENET_SELECT, encode_ensemble
+from rada.encoders.encoders import Encoder, FrozenEncoder
+from rada.engine.base import CLIPTrainer
+from rada.engine.texts import own_template
 
 ENSEMBLES = {"": (), "select": IMAGENET_SELECT, "imagenet": IMAGENET}
 

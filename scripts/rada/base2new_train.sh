@@ -3,4 +3,4 @@
 # The baselines are run by the same script: give their name as TRAINER. Settings: ../common.sh
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
-exec "$PYTHON" -m scripts.run base "$@"
+exec "$PYTHON" -m rada.experiments.run base "$@"

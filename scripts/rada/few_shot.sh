@@ -8,5 +8,5 @@ SHOTS=${SHOTS:-1 2 4 8 16}
 [[ " ${SHOTS//,/ } " =~ ^(\ +[1-9][0-9]*)+\ +$ ]] ||
     die "SHOTS must be positive integers with blanks between, got \"$SHOTS\""
 for shots in ${SHOTS//,/ }; do
-    SHOTS=$shots "$PYTHON" -m scripts.run all "$@"
+    SHOTS=$shots "$PYTHON" -m rada.experiments.run all "$@"
 done

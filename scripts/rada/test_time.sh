@@ -5,4 +5,4 @@
 # which has to be finished. Settings: ../common.sh
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
-exec "$PYTHON" -m scripts.run adapted "$@"
+exec "$PYTHON" -m rada.experiments.run adapted "$@"

@@ -2,4 +2,4 @@
 # Test on another dataset what xd_train.sh trained: DATASET SEED [TRAINER] [KEY VALUE ...]
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
-exec "$PYTHON" -m scripts.run target "$@"
+exec "$PYTHON" -m rada.experiments.run target "$@"

@@ -10,9 +10,9 @@ from benchmarks.cost_case import Case
 from benchmarks.cost_sides import side
 from benchmarks.flops import counted
 from benchmarks.steps_case import Step
-from models.weights import TINY_CLIP
-from trainers import registered
-from trainers.listing import in_order, named_backbone
+from rada.backbones.weights import TINY_CLIP
+from rada.engine.registry import registered
+from rada.listing import in_order, named_backbone
 
 D, K, B = 128, 3, 2  # TinyCLIP's width
 TINY = ("--backbone", TINY_CLIP, "--classes", str(K), "--batch", str(B), "--repeats", "1")

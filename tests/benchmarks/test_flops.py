@@ -8,8 +8,8 @@ from torch import nn
 from benchmarks.dense import DenseHead
 from benchmarks.flops import counted
 from benchmarks.steps_case import Step
-from models.rational import RAdaHead
-from trainers.listing import RandomFeatures, named_backbone
+from rada.head.rational import RAdaHead
+from rada.listing import RandomFeatures, named_backbone
 
 B, K, D = 3, 20, 64
 PROJECTION, ATTENTION = 2 * B * K * D * D, 2 * B * K * K * D  # of all (image, class) rows; of a map

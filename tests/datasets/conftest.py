@@ -3,8 +3,8 @@
 import pytest
 
 from dassl.config import get_cfg_default
-from datasets import dataset_class
-from datasets.pictures import Picture
+from rada.data.pictures import Picture
+from rada.data.registry import dataset_class
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets.coop_cache import read_coop_cache
+from rada.data.coop_cache import read_coop_cache
 
 RECORD = "caltech-101/split_fewshot/shot_4-seed_1.json"
 

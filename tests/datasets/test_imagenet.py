@@ -2,8 +2,8 @@
 
 import pytest
 
-from datasets.class_lists import read_classnames, read_objectnet, read_wnids
-from datasets.imagenet_folders import read_names
+from rada.data.class_lists import read_classnames, read_objectnet, read_wnids
+from rada.data.imagenet_folders import read_names
 
 NAMES = read_wnids("imagenet")
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from datasets.json_files import read_json, write_json
+from rada.data.json_files import read_json, write_json
 
 
 def test_writers_at_once_leave_one_whole_file(tmp_path):

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from dassl.data.datasets import DatasetBase
-from datasets.picks import Picks
+from rada.data.picks import Picks
 
 RECORD = "caltech-101/split_fewshot/shot_4-seed_1.json"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from datasets.pictures import absent, list_pictures, require_readable, unreadable
+from rada.data.pictures import absent, list_pictures, require_readable, unreadable
 
 
 def save(path, size=(300, 200)):

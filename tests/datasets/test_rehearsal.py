@@ -8,8 +8,8 @@ import json
 from PIL import Image
 from scipy.io import loadmat
 
-from datasets.class_lists import read_classnames
-from datasets.rehearsal import build_tree
+from rada.data.class_lists import read_classnames
+from rada.rehearsal import build_tree
 
 COUNTS = {"train": 2, "val": 1, "test": 1}
 

@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from datasets import rehearsal
-from datasets.class_lists import read_objectnet, read_wnids
-from datasets.rehearsal import STAMP, build_tree
-from datasets.rehearsal.classes import classes, imagenet_wnids, spread
+from rada import rehearsal
+from rada.data.class_lists import read_objectnet, read_wnids
+from rada.rehearsal import STAMP, build_tree
+from rada.rehearsal.classes import classes, imagenet_wnids, spread
 
 SMALL = {"train": 2, "val": 1, "test": 1, "most_classes": 3, "size": 8}
 

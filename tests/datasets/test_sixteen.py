@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from datasets import dataset_class
-from datasets.class_lists import read_classnames, read_objectnet, read_wnids
-from datasets.rehearsal import build_tree
-from results.names import BENCHMARKS, SHIFTS
+from rada.data.class_lists import read_classnames, read_objectnet, read_wnids
+from rada.data.registry import dataset_class
+from rada.experiments.names import BENCHMARKS, SHIFTS
+from rada.rehearsal import build_tree
 
 WITH_SPLIT_FILE = [name for name in BENCHMARKS if name not in ("imagenet", "fgvc_aircraft")]
 COUNTS = {"train": 5, "val": 2, "test": 3}
@@ -111,6 +111,6 @@ def test_lost_split_file_is_made_anew_from_the_annotations(stem, tree, read, tmp
 
 @pytest.mark.parametrize("stem", (*BENCHMARKS, *SHIFTS))
 def test_empty_root_is_named_with_the_remedy(stem, tmp_path, read):
-    with pytest.raises(FileNotFoundError, match=f"not found; .*datasets.prepare {stem} --root"):
+    with pytest.raises(FileNotFoundError, match=f"not found; .*rada.prepare {stem} --root"):
         read(stem, tmp_path)
     assert dataset_class(stem).missing(str(tmp_path))

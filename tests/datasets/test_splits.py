@@ -6,8 +6,8 @@ import random
 import pytest
 
 from dassl.utils import set_random_seed
-from datasets.new_splits import split_folders, split_trainval
-from datasets.splits import read_split, require_labels, save_split, subsample_classes
+from rada.data.new_splits import split_folders, split_trainval
+from rada.data.splits import read_split, require_labels, save_split, subsample_classes
 
 
 def test_halves_of_classes_equal_coop(items, index_of, golden, capsys):

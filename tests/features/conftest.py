@@ -2,7 +2,7 @@
 
 import pytest
 
-from features import folder
+from rada.features import folder
 
 
 @pytest.fixture(autouse=True)

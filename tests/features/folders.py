@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from features.folder import FeatureFolder
+from rada.features.folder import FeatureFolder
 
 KEY = {"image encoder": "a", "transform": "b", "pictures": "c"}
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import torch
 from torch.utils.data import DataLoader, RandomSampler, SequentialSampler, default_collate
 
-from features.batches import FeatureBatches, batches_like
+from rada.features.batches import FeatureBatches, batches_like
 
 ITEMS = [SimpleNamespace(label=i % 3, domain=i % 2, impath=f"{i}.jpg") for i in range(10)]
 

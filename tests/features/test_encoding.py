@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from features.encoding import encode
+from rada.features.encoding import encode
 
 SHARDS = [range(0, 4), range(4, 8), range(8, 10)]
 

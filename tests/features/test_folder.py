@@ -2,8 +2,8 @@
 
 import pytest
 
-from features import folder
-from features.folder import FeatureFolder
+from rada.features import folder
+from rada.features.folder import FeatureFolder
 from tests.features.folders import KEY, Encoder, folder_in, open_in
 
 

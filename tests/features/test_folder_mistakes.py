@@ -7,7 +7,7 @@ import time
 import pytest
 import torch
 
-from features import folder, shards
+from rada.features import folder, shards
 from tests.features.folders import Encoder, folder_in, open_in, rows_of
 
 

@@ -7,7 +7,7 @@ from torchvision import transforms as T
 
 from dassl.config import get_cfg_default
 from dassl.data.transforms import AVAI_CHOICES, build_transform
-from features import key
+from rada.features import key
 
 
 def layer() -> nn.Linear:

@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from features.shards import Damaged, read_shard, replace, write_shard
+from rada.features.shards import Damaged, read_shard, replace, write_shard
 
 NUMBERS = torch.arange(12, dtype=torch.float32).reshape(3, 4)
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from models.classifier import CLIPClassifier
-from models.cosine import CosineHead
-from models.feature_adapters import AdapterEncoder, FeatureAdapter
-from models.rational import RAdaHead
-from models.templates import encode_template
+from rada.backbones.templates import encode_template
+from rada.classifier import CLIPClassifier
+from rada.encoders.feature_adapters import AdapterEncoder, FeatureAdapter
+from rada.head.cosine import CosineHead
+from rada.head.rational import RAdaHead
 from tests.rada import LAYERS
 from tests.tinyclip import draw_backbone, draw_parameter, named_images
 

@@ -5,9 +5,9 @@ import torch
 
 from benchmarks.dense import DenseHead
 from benchmarks.head_case import Case
-from models import attention_tiles
-from models.attention import joint_attention
-from models.attention_tiles import Operands
+from rada.head import attention_tiles
+from rada.head.attention import joint_attention
+from rada.head.attention_tiles import Operands
 from tests.rada import features, random_head
 
 TILES = [2, 6, 40, 1 << 20]  # one row, some rows, some problems, everything

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.averaging import GaussianAverage
+from rada.losses.averaging import GaussianAverage
 
 pytestmark = pytest.mark.numerical
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from models.backbone import Backbone
-from models.loading import build_backbone
-from models.weights import import_clip, read_state_dict, weights_file
+from rada.backbones.backbone import Backbone
+from rada.backbones.loading import build_backbone
+from rada.backbones.weights import import_clip, read_state_dict, weights_file
 from tests.tinyclip import draw_state_dict, seeded_images
 
 pytestmark = pytest.mark.numerical

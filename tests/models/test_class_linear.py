@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.class_linear import ClassLinear
+from rada.encoders.class_linear import ClassLinear
 
 pytestmark = pytest.mark.numerical
 

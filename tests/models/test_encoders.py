@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from models.backbone import Backbone
-from models.classifier import CLIPClassifier, normalize
-from models.cosine import CosineHead
-from models.encoders import FrozenEncoder, PromptEncoder
-from models.prompt_learner import PromptLearner
-from models.templates import encode_ensemble
-from models.weights import import_clip
+from rada.backbones.backbone import Backbone
+from rada.backbones.templates import encode_ensemble
+from rada.backbones.weights import import_clip
+from rada.classifier import CLIPClassifier, normalize
+from rada.encoders.encoders import FrozenEncoder, PromptEncoder
+from rada.encoders.prompt_learner import PromptLearner
+from rada.head.cosine import CosineHead
 from tests.tinyclip import draw_state_dict, seeded_images
 
 pytestmark = pytest.mark.numerical

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from benchmarks.plain_episodes import plain_episodes
-from models.episodes import Episode, Episodes
+from rada.test_time.episodes import Episode, Episodes
 from tests.episodes import KEPT, KINDS, adamw, build, sgd, views_of
 from tests.float64 import CLOSE, in_float64
 from tests.tinyclip import draw_backbone

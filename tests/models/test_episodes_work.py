@@ -5,9 +5,9 @@ import copy
 import pytest
 import torch
 
-from models.copies import fixed_logits
-from models.entropy import entropy
-from models.episodes import Episode, Episodes
+from rada.losses.entropy import entropy
+from rada.test_time.copies import fixed_logits
+from rada.test_time.episodes import Episode, Episodes
 from tests.episodes import KEPT, KINDS, NAMES, adamw, build, views_of
 from tests.float64 import CLOSE, in_float64
 from tests.tinyclip import draw_backbone
@@ -74,7 +74,7 @@ def test_views_are_scored_without_a_graph(kind, backbone, monkeypatch):
         scored.append((images.shape[1], images.requires_grad, torch.is_grad_enabled()))
         return fixed_logits(head, images, *rest)
 
-    monkeypatch.setattr("models.episodes.fixed_logits", watched)
+    monkeypatch.setattr("rada.test_time.episodes.fixed_logits", watched)
     Episodes(classifier, tune, Episode(KEPT, 2, adamw))(views_of(2))
     assert scored == [(10, False, False)]
 

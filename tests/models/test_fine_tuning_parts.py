@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from models.anchor import Anchor
-from models.class_linear import ClassLinear, FreeLinearHead
-from models.classifier import CLIPClassifier, normalize
-from models.contrastive import contrastive_loss
-from models.encoders import FrozenEncoder
-from models.sentence_encoder import SentenceEncoder
-from models.templates import encode_ensemble, encode_template
+from rada.backbones.templates import encode_ensemble, encode_template
+from rada.classifier import CLIPClassifier, normalize
+from rada.encoders.class_linear import ClassLinear, FreeLinearHead
+from rada.encoders.encoders import FrozenEncoder
+from rada.encoders.sentence_encoder import SentenceEncoder
+from rada.losses.anchor import Anchor
+from rada.losses.contrastive import contrastive_loss
 from tests.tinyclip import draw_backbone, seeded_images
 
 pytestmark = pytest.mark.numerical

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from models.deep_prompts import CoupledPrompts, IndependentPrompts
-from models.encoders import Encoder, FrozenEncoder, PromptEncoder
-from models.feature_adapters import AdapterEncoder, FeatureAdapter
-from models.fixed_images import images_enter_alone
-from models.prompt_learner import PromptLearner
+from rada.backbones.fixed_images import images_enter_alone
+from rada.encoders.deep_prompts import CoupledPrompts, IndependentPrompts
+from rada.encoders.encoders import Encoder, FrozenEncoder, PromptEncoder
+from rada.encoders.feature_adapters import AdapterEncoder, FeatureAdapter
+from rada.encoders.prompt_learner import PromptLearner
 from tests.tinyclip import draw_backbone, seeded_images
 
 pytestmark = pytest.mark.numerical

@@ -4,13 +4,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models import fused_attention, fused_cosine
-from models.attention import joint_attention
-from models.attention_tiles import Operands
-from models.head_inputs import inputs_of, prepare
-from models.masked_cosine import masked_cosine
-from models.penalties import LargestChange, MeanSquareChange
-from models.rational import RAdaHead
+from rada.head import fused_attention, fused_cosine
+from rada.head.attention import joint_attention
+from rada.head.attention_tiles import Operands
+from rada.head.head_inputs import inputs_of, prepare
+from rada.head.masked_cosine import masked_cosine
+from rada.head.penalties import LargestChange, MeanSquareChange
+from rada.head.rational import RAdaHead
 from tests.rada import head_inputs, random_head
 
 pytestmark = pytest.mark.numerical

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models import fused_attention
+from rada.head import fused_attention
 from tests.models.test_fused import dense
 
 

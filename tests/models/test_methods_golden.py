@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from dassl.config import get_cfg_default
-from models.averaging import gaussian_weights
-from models.backbone import Backbone
+from rada.backbones.backbone import Backbone
+from rada.engine.base import CLIPTrainer
+from rada.engine.registry import registered
+from rada.losses.averaging import gaussian_weights
 from tests.tinyclip import draw_backbone, draw_parameter, named_images
-from trainers import registered
-from trainers.base import CLIPTrainer
 
 pytestmark = pytest.mark.numerical
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from benchmarks.dense import DenseHead
-from models import fused_attention
-from models.rational import RAdaHead
+from rada.head import fused_attention
+from rada.head.rational import RAdaHead
 from tests.models.test_rational_float32 import DIM, error, step
 from tests.rada import drawn_weights, features, load_weights
 

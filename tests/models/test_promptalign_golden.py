@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from models.classifier import CLIPClassifier
-from models.cosine import CosineHead
-from models.deep_prompts import CoupledPrompts
-from models.encoders import PromptEncoder
-from models.entropy import confident_views
-from models.episodes import Episode, Episodes
-from models.token_alignment import AlignedEpisodes, TokenStatistics, gather, watched_blocks
+from rada.classifier import CLIPClassifier
+from rada.encoders.deep_prompts import CoupledPrompts
+from rada.encoders.encoders import PromptEncoder
+from rada.head.cosine import CosineHead
+from rada.losses.entropy import confident_views
+from rada.test_time.episodes import Episode, Episodes
+from rada.test_time.token_alignment import AlignedEpisodes, TokenStatistics, gather, watched_blocks
 from tests.episodes import seeded_images
 from tests.float64 import in_float64
 from tests.tinyclip import draw_backbone, draw_parameter

@@ -3,15 +3,15 @@
 import pytest
 import torch
 
-from models import conditional_prompts
-from models.backbone import Backbone
-from models.block_adapters import BlockAdapter, MultiModalAdapterEncoder, MultiModalAdapters
-from models.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
-from models.deep_prompts import CoupledPrompts, IndependentPrompts
-from models.encoders import Encoder, PromptEncoder
-from models.precision import PRECISIONS
-from models.prompt_learner import PromptLearner
-from models.weights import import_clip
+from rada.backbones.backbone import Backbone
+from rada.backbones.precision import PRECISIONS
+from rada.backbones.weights import import_clip
+from rada.encoders import conditional_prompts
+from rada.encoders.block_adapters import BlockAdapter, MultiModalAdapterEncoder, MultiModalAdapters
+from rada.encoders.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
+from rada.encoders.deep_prompts import CoupledPrompts, IndependentPrompts
+from rada.encoders.encoders import Encoder, PromptEncoder
+from rada.encoders.prompt_learner import PromptLearner
 from tests.tinyclip import draw_backbone, draw_state_dict, seeded_images
 
 pytestmark = pytest.mark.numerical

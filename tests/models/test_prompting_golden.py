@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from models.classifier import CLIPClassifier
-from models.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
-from models.cosine import CosineHead
-from models.deep_prompts import CoupledPrompts, IndependentPrompts
-from models.encoders import PromptEncoder
+from rada.classifier import CLIPClassifier
+from rada.encoders.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
+from rada.encoders.deep_prompts import CoupledPrompts, IndependentPrompts
+from rada.encoders.encoders import PromptEncoder
+from rada.head.cosine import CosineHead
 from tests.tinyclip import draw_backbone, draw_parameter, named_images
 
 pytestmark = pytest.mark.numerical

@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.rational import RAdaHead
+from rada.head.rational import RAdaHead
 from tests.rada import load_weights, parameter
 
 pytestmark = pytest.mark.numerical

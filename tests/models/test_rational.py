@@ -6,9 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models import masked_cosine
-from models.cosine import CosineHead
-from models.rational import RAdaHead
+from rada.head import masked_cosine
+from rada.head.cosine import CosineHead
+from rada.head.rational import RAdaHead
 from tests.rada import features, head_inputs, random_head
 
 pytestmark = pytest.mark.numerical

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from benchmarks.dense import DenseHead
-from models.rational import RAdaHead
+from rada.head.rational import RAdaHead
 from tests.rada import drawn_weights, features, load_weights
 
 pytestmark = pytest.mark.numerical

@@ -7,9 +7,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.head_inputs import inputs_of, prepare
-from models.heads import project, to_operands
-from models.rational import RAdaHead
+from rada.head.head_inputs import inputs_of, prepare
+from rada.head.heads import project, to_operands
+from rada.head.rational import RAdaHead
 from tests.conftest import GOLDEN
 from tests.rada import drawn_weights, load_weights, parameter
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.rational import RAdaHead, RationalMask
+from rada.head.rational import RAdaHead, RationalMask
 from tests.rada import features, random_head
 
 NAN = torch.full((2, 16), torch.nan)

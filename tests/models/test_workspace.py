@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from models import masked_cosine
-from models.workspace import Workspace, forget
+from rada.head import masked_cosine
+from rada.head.workspace import Workspace, forget
 from tests.rada import features, random_head
 
 SCALE = 20.0

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from results.protocols import PARTS, run_folder
+from rada.experiments.protocols import PARTS, run_folder
 
 LOG = """** Arguments **
 eval_only: {eval_only}

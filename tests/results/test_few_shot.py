@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from results.report import report
+from rada.experiments.report import report
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from results import wise_ft
-from results.names import shifts_of
-from results.published import FULL_FINE_TUNING
-from results.report import report
+from rada.experiments import wise_ft
+from rada.experiments.names import shifts_of
+from rada.experiments.published import FULL_FINE_TUNING
+from rada.experiments.report import report
 
 SHIFTS = shifts_of("imagenet")
 ALL = {"shots": -1}

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from results.report import report
+from rada.experiments.report import report
 
 
 def test_simple_table_line_by_line(experiment):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from parse_test_res import main
-from results.report import FORMATS
+from rada.experiments.report import FORMATS
 
 ROOT = Path(__file__).parents[2]
 

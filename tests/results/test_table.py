@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from results.columns import harmonic_mean
-from results.names import BENCHMARKS, EMBEDDED
-from results.published import BASE2NEW
-from results.runs import scan
-from results.table import build_tables
+from rada.experiments.columns import harmonic_mean
+from rada.experiments.names import BENCHMARKS, EMBEDDED
+from rada.experiments.published import BASE2NEW
+from rada.experiments.runs import scan
+from rada.experiments.table import build_tables
 
 
 def table(experiment, **options):

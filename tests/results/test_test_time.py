@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from results.names import SHIFTS
-from results.published import TEST_TIME
-from results.report import FORMATS, report
-from results.runs import scan
+from rada.experiments.names import SHIFTS
+from rada.experiments.published import TEST_TIME
+from rada.experiments.report import FORMATS, report
+from rada.experiments.runs import scan
 
 ACCURACIES = {"imagenet": 68.0, "imagenetv2": 60.0, "imagenet_a": 50.0}
 GAINS = {"TPT": 0.0, "RAdaTPTPretrained": 3.0, "RAdaTPT": 1.0, "CoOpTPT": 5.0}

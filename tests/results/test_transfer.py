@@ -7,7 +7,7 @@ import json
 import pytest
 
 from parse_test_res import main
-from results.report import report
+from rada.experiments.report import report
 
 
 @pytest.fixture

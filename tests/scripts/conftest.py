@@ -82,8 +82,9 @@ class Repository:
 @pytest.fixture
 def repo(tmp_path):
     root = tmp_path / "a repository"
-    for name in ("scripts", "results"):
+    for name in ("scripts", "rada/experiments"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "rada" / "__init__.py", root / "rada")
     for folder, stems in CONFIGS.items():
         (root / "configs" / folder).mkdir(parents=True)
         for stem in stems:
@@ -94,10 +95,12 @@ def repo(tmp_path):
 
 @pytest.fixture
 def tuned(repo):
-    """With stubs of the packages that know the trainers; Forgotten has configs only."""
-    for package, text in (("trainers", TRAINERS), ("toolbox", "def use_dassl(): ...\n")):
-        (repo.root / package).mkdir()
-        (repo.root / package / "__init__.py").write_text(text)
+    """With stubs of what knows the trainers; Forgotten has configs only."""
+    stubs = {"engine/registry": TRAINERS, "toolbox/__init__": "def use_dassl(): ...\n"}
+    for module, text in stubs.items():
+        path = repo.root / "rada" / f"{module}.py"
+        path.parent.mkdir()
+        path.write_text(text)
     for name in (*STARTS, "Forgotten"):
         folder = repo.root / "configs/trainers" / name
         folder.mkdir(exist_ok=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts import arguments, planning
+from rada.experiments import arguments, planning
 from tests.scripts.conftest import CTXV1, adapted
 
 TEST, SWEEP, TRAIN = "test_time.sh", "test_time_all.sh", "xd_train.sh"

@@ -7,7 +7,7 @@ import sys
 
 import dassl
 from dassl.engine import build_trainer
-from toolbox import BUNDLED
+from rada.toolbox import BUNDLED
 
 HEAVY = ("sklearn", "tensorboard", "tabulate")
 

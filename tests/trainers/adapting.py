@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from trainers import registered
+from rada.engine.registry import registered
 
 FEW_VIEWS = ("TEST.VIEWS", "8", "TEST.KEEP", "0.3", "TEST.EPISODES", "3")
 

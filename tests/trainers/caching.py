@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from trainers import encode_once
-from trainers.training import TrainingStep
+from rada.engine import encode_once
+from rada.engine.training import TrainingStep
 
 CROPS = ("INPUT.TRANSFORMS", "('random_resized_crop','random_flip','normalize')")
 BY_STEPS = ("TRAIN.LOOP", "steps")

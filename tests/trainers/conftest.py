@@ -8,15 +8,15 @@ import torch
 
 import train
 from dassl.utils import Logger
-from datasets.picks import Picks
-from datasets.pictures import Picture
+from rada.data.picks import Picks
+from rada.data.pictures import Picture
+from rada.engine.training import TrainingStep
+from rada.rehearsal import config as rehearsal
 from tests.float64 import trainers_in_float64
 from tests.tinyclip import draw_state_dict
 from tests.trainers.adapting import adapt, trained  # noqa: F401
 from tests.trainers.caching import Stop, cached, encoded  # noqa: F401
 from tests.trainers.runs import OPTIONS, STEPS, classes_option, command_line, shallow
-from trainers import rehearsal
-from trainers.training import TrainingStep
 
 
 @pytest.fixture(scope="session")

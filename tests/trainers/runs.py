@@ -1,7 +1,7 @@
 """Command lines of train.py for the tiny Caltech101."""
 
-import trainers
-from trainers.base import CLIPTrainer
+from rada.engine import registry as trainers_registry
+from rada.engine.base import CLIPTrainer
 
 OPTIONS = (
     *("DATASET.NUM_SHOTS", "4", "INPUT.SIZE", "(32,32)", "DATALOADER.NUM_WORKERS", "0"),
@@ -11,7 +11,7 @@ OPTIONS = (
 
 def shallow(trainer: str) -> list[str]:
     """Options for the two blocks of the golden tiny CLIP."""
-    cls = trainers.registered().get(trainer, CLIPTrainer)
+    cls = trainers_registry.registered().get(trainer, CLIPTrainer)
     keys = (f"TRAINER.{cls.section}.{key}" for key in cls.counts_blocks)
     return [word for key in keys for word in (key, "2")]
 

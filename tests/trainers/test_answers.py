@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from trainers.answers import Answer, answers_of, calibration_error, measures
+from rada.engine.answers import Answer, answers_of, calibration_error, measures
 
 
 def test_answers_of_logits():

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from PIL import Image
 
-from trainers.data import cut_borders
+from rada.data.data import cut_borders
 
 
 def test_all_loaders_cut_the_border_before_their_transform():

@@ -53,7 +53,7 @@ def test_missing_root(mistake, root):
 def test_missing_pictures_folder(mistake, root):
     shutil.rmtree(root / PICTURES)
     error = mistake()
-    assert PICTURES in error and "python -m datasets.prepare caltech101" in error
+    assert PICTURES in error and "python -m rada.prepare caltech101" in error
 
 
 def test_half_unpacked_folder(mistake, root):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from trainers.data_order import SharedBatches, seeded
+from rada.data.data_order import SharedBatches, seeded
 
 BY_STEPS = ("TRAIN.LOOP", "steps")
 CROPS = ("INPUT.TRANSFORMS", "('random_resized_crop','random_flip','normalize')")

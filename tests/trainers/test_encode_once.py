@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-import trainers
 from dassl.data import data_manager
-from features import folder
+from rada.engine import registry as trainers_registry
+from rada.features import folder
+from rada.test_time.tuned_at_test import TunedAtTest
 from tests.trainers.caching import BY_STEPS, CROPS, learned
 from tests.trainers.test_every_trainer import BUILD, LEARN, OURS
-from trainers.tuned_at_test import TunedAtTest
 
 # what the issue asks for; the trainers themselves know of no such list
 ENCODED_ONCE = {
@@ -120,4 +120,4 @@ def test_those_that_encode_anew_run_as_ever(name, run_train, cached, encoded, tm
 
 
 def test_no_trainer_is_forgotten():
-    assert trainers.registered().keys() >= ENCODED_ONCE
+    assert trainers_registry.registered().keys() >= ENCODED_ONCE

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-import trainers
+from rada.engine import registry as trainers_registry
+from rada.test_time.tuned_at_test import TunedAtTest
+from rada.trainers.rada import WithRAda
 from tests.float64 import CLOSE, in_float64
-from trainers.rada import WithRAda
-from trainers.tuned_at_test import TunedAtTest
 
-OURS = trainers.registered()
+OURS = trainers_registry.registered()
 WITH_MASK = [n for n, c in OURS.items() if issubclass(c, WithRAda)]
 TRAINED = [n for n, c in OURS.items() if not issubclass(c, TunedAtTest)]  # or nothing to learn
 LEARN = {n for n in TRAINED if n != "ZeroshotCLIP"}

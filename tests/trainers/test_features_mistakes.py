@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import train
-from datasets.rehearsal import STAMP
-from features import folder, shards
+from rada.features import folder, shards
+from rada.rehearsal import STAMP
 from tests.float64 import CLOSE
 from tests.rehearsal import command
 from tests.trainers.test_processes import MASK, learned, run, run_two

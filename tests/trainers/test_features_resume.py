@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from rada.engine.fixed_views import FixedViews
 from tests.trainers.caching import BY_STEPS, CROPS, Stop, learned, stop_at
-from trainers.fixed_views import FixedViews
 
 EPOCHS = ("OPTIM.MAX_EPOCH", "3", *CROPS, "FEATURES.AUGMENTATIONS", "3")
 SAVED = (*BY_STEPS, "TRAIN.SAVE_STEPS", "1")

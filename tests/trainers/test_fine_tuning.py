@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from models.contrastive import contrastive_loss
+from rada.losses.contrastive import contrastive_loss
+from rada.trainers.fine_tuning import LPFT
 from tests.float64 import CLOSE
 from tests.trainers.test_every_trainer import images_and_labels, logits_of
-from trainers.fine_tuning import LPFT
 
 pytestmark = pytest.mark.numerical
 

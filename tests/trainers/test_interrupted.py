@@ -8,9 +8,9 @@ import pytest
 import torch
 
 import train
+from rada.engine import running
+from rada.engine.training import TrainingStep
 from tests.trainers.runs import OPTIONS, STEPS, command_line, shallow
-from trainers import running
-from trainers.training import TrainingStep
 
 
 def test_a_damaged_checkpoint_is_refused(stopped, run_train):
@@ -99,7 +99,7 @@ def test_weights_that_are_not_finite_are_not_saved(stopped, run_train, monkeypat
 
 
 def test_a_dead_worker_is_one_line(caltech_root, tiny_clip, tmp_path, monkeypatch, capfd):
-    from trainers.data_order import SeededPictures
+    from rada.data.data_order import SeededPictures
 
     def dies(self, place):
         os.kill(os.getpid(), signal.SIGKILL)

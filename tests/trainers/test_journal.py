@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from trainers.answers import Answer
-from trainers.journal import Journal
+from rada.engine.answers import Answer
+from rada.test_time.journal import Journal
 
 MADE_WITH = {"seed": "1"}
 ANSWER = Answer(label=0, prediction=1, in_top5=True, confidence=0.5)
@@ -30,7 +30,7 @@ def test_answers_are_read_back(path):
 def test_seconds_go_on_where_they_were(path, monkeypatch):
     """Time between the parts of a test does not count."""
     now = [100.0]
-    monkeypatch.setattr("trainers.journal.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("rada.test_time.journal.time.monotonic", lambda: now[0])
     path.with_name(f"{path.name}.part").unlink()
     for seconds in (5.0, 2.0):
         journal = Journal(path, MADE_WITH)

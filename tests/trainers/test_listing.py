@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-import trainers
-from trainers.__main__ import cli
-from trainers.listing import RandomFeatures, assemble, learned_parameters, named_backbone
+from rada.engine import registry as trainers_registry
+from rada.listing import RandomFeatures, assemble, learned_parameters, named_backbone
+from rada.trainers.__main__ import cli
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +35,13 @@ def rows(text: str) -> dict[str, str]:
     ],
 )
 def test_counts_on_vit_b16(name, count, vit):
-    assert learned_parameters(assemble(trainers.registered()[name], vit, 50)) == count
+    assert learned_parameters(assemble(trainers_registry.registered()[name], vit, 50)) == count
 
 
 def test_every_trainer_has_one_row(capsys):
     assert cli(["--list", "--backbone", "TinyCLIP", "--classes", "3"]) == 0
     listed = rows(capsys.readouterr().out)
-    assert listed.keys() == trainers.registered().keys()
+    assert listed.keys() == trainers_registry.registered().keys()
     assert re.match(r"256 +1\.0 kB +Learns context vectors", listed["CoOp"])
     assert re.match(r"99,072 +396\.3 kB +Learns the mask alone", listed["RAda"])
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 import train
+from rada.trainers.fine_tuning import FineTuning
 from tests.trainers.test_every_trainer import BUILD, LEARN, OURS, WITH_MASK
-from trainers.fine_tuning import FineTuning
 
 
 @pytest.fixture(scope="module")

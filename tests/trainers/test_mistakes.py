@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from models.weights import TINY_CLIP
+from rada.backbones.weights import TINY_CLIP
 from tests.trainers.runs import OPTIONS, command_line
 
 

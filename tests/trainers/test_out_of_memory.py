@@ -5,9 +5,9 @@ import errno
 import pytest
 import torch
 
-from models.classifier import CLIPClassifier
-from models.encoders import PromptEncoder
-from trainers.memory import is_shortage, named_shortage
+from rada.classifier import CLIPClassifier
+from rada.encoders.encoders import PromptEncoder
+from rada.engine.memory import is_shortage, named_shortage
 
 
 def exhaust(*_):
@@ -40,7 +40,7 @@ def test_in_a_test(mistake, monkeypatch):
 
 
 def test_at_test_time(mistake, monkeypatch):
-    monkeypatch.setattr("models.episodes.Episodes.__call__", exhaust)
+    monkeypatch.setattr("rada.test_time.episodes.Episodes.__call__", exhaust)
     line = mistake("RAdaTPT", ("TEST.EPISODES", "3", "TEST.VIEWS", "2", "TEST.KEEP", "0.5"))
     assert "in a test step of B = 3 pictures and K = 8 classes; lower TEST.EPISODES (now 3)" in line
 

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-import trainers
+from rada.engine import registry as trainers_registry
+from rada.test_time.tuned_at_test import TunedAtTest
 from tests.float64 import CLOSE
-from trainers.tuned_at_test import TunedAtTest
 
 pytestmark = pytest.mark.numerical
 
-OURS = trainers.registered()
+OURS = trainers_registry.registered()
 NAMES = [
     name
     for name, cls in OURS.items()

@@ -7,10 +7,10 @@ import sys
 import pytest
 import torch
 
+from rada.engine import processes
 from tests.float64 import CLOSE
 from tests.trainers.runs import OPTIONS, command_line, shallow
 from tests.warm import Ended, Run, started_together
-from trainers import processes
 
 RUN = (
     *("OPTIM.LR_SCHEDULER", "cosine", "OPTIM.WARMUP_EPOCH", "-1", "TRAIN.LOOP", "steps"),

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import train
-from datasets.rehearsal import STAMP, build_tree
+from rada.rehearsal import STAMP, build_tree
 from tests.rehearsal import command
 
 
@@ -44,7 +44,7 @@ def test_a_real_run_uses_nothing_of_a_rehearsal(rehearsed, scratch, tmp_path, ca
     same += ("DATALOADER.NUM_WORKERS", "0", "INPUT.SIZE", "(32,32)")
     tiny = (*same, "MODEL.BACKBONE.NAME", "TinyCLIP")
     backbone = tmp_path / "clip.pt"
-    shutil.copy("world/tinyclip.pt", backbone)
+    shutil.copy("rada/world/tinyclip.pt", backbone)
     other = (*same, "MODEL.BACKBONE.NAME", str(backbone))
 
     def load(*opts):

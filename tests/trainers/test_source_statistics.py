@@ -5,9 +5,9 @@ import shutil
 import pytest
 import torch
 
-from datasets.caltech101 import Caltech101
+from rada.datasets.caltech101 import Caltech101
+from rada.trainers.source_statistics import FILE
 from tests.trainers.adapting import predictions
-from trainers.source_statistics import FILE
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ import pytest
 import torch
 
 import train
-import trainers
 from dassl.engine import TRAINER_REGISTRY
+from rada.engine import registry as trainers_registry
+from rada.test_time.tuned_at_test import TunedAtTest
 from tests.trainers.adapting import FEW_VIEWS, predictions
 from tests.trainers.runs import OPTIONS, command_line
-from trainers.tuned_at_test import TunedAtTest
 
-NAMES = [n for n, c in trainers.registered().items() if issubclass(c, TunedAtTest)]
+NAMES = [n for n, c in trainers_registry.registered().items() if issubclass(c, TunedAtTest)]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import train
-from models.backbone import Backbone
+from rada.backbones.backbone import Backbone
 from tests.trainers.adapting import predictions
 from tests.trainers.runs import OPTIONS, command_line
 
@@ -49,7 +49,7 @@ def test_statistics_need_a_finished_training(mistake, run_train, tmp_path):
 
 def test_an_unfinished_test_with_other_settings_is_not_gone_on_with(mistake, tmp_path, monkeypatch):
     part = tmp_path / "out" / "predictions_test.jsonl.part"
-    monkeypatch.setattr("trainers.tpt.TPT.model_inference", fail)
+    monkeypatch.setattr("rada.trainers.tpt.TPT.model_inference", fail)
     assert "enough" in mistake("TPT", opts=FEW_VIEWS)
     words = mistake("TPT", opts=(*FEW_VIEWS, "TEST.OPTIM.LR", "0.1"))
     assert f"{part} was made with TEST.OPTIM.LR = 0.005, this run has 0.1" in words
@@ -120,7 +120,7 @@ def test_a_stopped_run_says_that_it_goes_on(on_a_copy, monkeypatch, capsys):
     def stopped(self, views):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("trainers.tpt.TPT.model_inference", stopped)
+    monkeypatch.setattr("rada.trainers.tpt.TPT.model_inference", stopped)
     assert train.cli(on_a_copy) == 130
     error = capsys.readouterr().err.splitlines()[-1]
     assert error == "stopped; the same command goes on from here"

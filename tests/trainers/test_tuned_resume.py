@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from rada.engine.registry import registered
 from tests.trainers.adapting import predictions
-from trainers import registered
 
 
 @pytest.mark.parametrize("name", ["TPT", "RAdaTPTPretrained", "PromptAlign"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from datasets.caltech101 import Caltech101
+from rada.datasets.caltech101 import Caltech101
 from tests.trainers.test_fine_tuning import BUILD, SHORT
 
 

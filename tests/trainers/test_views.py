@@ -7,17 +7,17 @@ from PIL import Image
 from torchvision import transforms as T
 from yacs.config import CfgNode
 
-import datasets
 from dassl.config import get_cfg_default
-from trainers import augmix
-from trainers.views import ReproducibleWrapper, Views, path_below, root_of, with_augmix
+from rada.data import registry as datasets_registry
+from rada.test_time import augmix
+from rada.test_time.views import ReproducibleWrapper, Views, path_below, root_of, with_augmix
 
 pytestmark = pytest.mark.numerical
 
 
 @pytest.fixture
 def cfg(tmp_path) -> CfgNode:
-    datasets.register_all()
+    datasets_registry.register_all()
     cfg = get_cfg_default()
     cfg.INPUT.SIZE, cfg.INPUT.TRANSFORMS = (24, 24), ("normalize",)
     cfg.INPUT.PIXEL_MEAN, cfg.INPUT.PIXEL_STD = [0.5, 0.4, 0.3], [0.2, 0.3, 0.4]

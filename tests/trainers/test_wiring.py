@@ -16,16 +16,16 @@ import pytest
 import torch
 from yacs.config import CfgNode
 
-import trainers
 from dassl.config import get_cfg_default
-from models.averaging import GaussianAverage
-from trainers.episode_settings import SETTINGS
-from trainers.learned import BY_STEPS
-from trainers.records import flatten
-from trainers.train_settings import FEATURES, TRAIN
-from trainers.tuned_at_test import TunedAtTest
+from rada.engine import registry as trainers_registry
+from rada.engine.learned import BY_STEPS
+from rada.engine.records import flatten
+from rada.engine.train_settings import FEATURES, TRAIN
+from rada.losses.averaging import GaussianAverage
+from rada.test_time.episode_settings import SETTINGS
+from rada.test_time.tuned_at_test import TunedAtTest
 
-OURS = trainers.registered()
+OURS = trainers_registry.registered()
 EPISODES = ("TEST.VIEWS", "4", "TEST.KEEP", "0.5", "TEST.EPISODES", "2", "TEST.STEPS", "2")
 
 # other values, by the key or its last part; numbers and switches need none

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from rada.data.data import require_distinct
 from tests.tinyclip import draw_state_dict
-from trainers.data import require_distinct
 
 CONFIGS = ("--config-file", "configs/trainers/CoOp/vit_b16_ctxv1.yaml")
 

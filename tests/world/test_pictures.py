@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from world import camera, colours, glyphs, patterns, scene, shapes
-from world.corpus import draw_corpus
-from world.render import render
-from world.sets import PARTS, SETS, draw_part
+from rada.world import camera, colours, glyphs, patterns, scene, shapes
+from rada.world.corpus import draw_corpus
+from rada.world.render import render
+from rada.world.sets import PARTS, SETS, draw_part
 
 
 def generator(seed=0):

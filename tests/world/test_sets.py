@@ -11,8 +11,8 @@ from PIL import Image
 
 from dassl.config import get_cfg_default
 from dassl.data.datasets import build_dataset
-from datasets import register_all
-from world import classes, folders, handwriting
+from rada.data.registry import register_all
+from rada.world import classes, folders, handwriting
 
 register_all()
 SIZES = {"Blueprints": 24, "Fabrics": 18, "Tints": 24, "Herds": 24, "Heatmaps": 20, "Digits": 10}
@@ -108,7 +108,7 @@ def test_failed_build_leaves_nothing(tmp_path):
 
 WORKER = """
 import sys, time, torch
-from world.folders import ensure_folder
+from rada.world.folders import ensure_folder
 def draw():
     print("drawn", flush=True)
     time.sleep(1)

@@ -7,11 +7,11 @@ import torch
 
 from dassl.config import get_cfg_default
 from dassl.data.datasets import build_dataset
-from datasets import register_all
-from results.names import WORLD_SHIFTS, WORLD_SOURCE, family, is_embedded, shifts_of
-from trainers.data import require_training_pictures
-from world.measure import EXPECTED, load, measure_things
-from world.things import CLASSNAMES, PARTS, STYLES, draw_part
+from rada.data.data import require_training_pictures
+from rada.data.registry import register_all
+from rada.experiments.names import WORLD_SHIFTS, WORLD_SOURCE, family, is_embedded, shifts_of
+from rada.world.measure import EXPECTED, load, measure_things
+from rada.world.things import CLASSNAMES, PARTS, STYLES, draw_part
 
 register_all()
 NAMES = ("Things", "ThingsV2", "ThingsR", "ThingsA", "ThingsSketch", "ThingsObjects")

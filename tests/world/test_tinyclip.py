@@ -6,16 +6,16 @@ import json
 import pytest
 import torch
 
-from models.loading import build_backbone
-from models.weights import TINY_CLIP_FILE, import_clip
-from world import handwriting
-from world.classes import CLASSNAMES
-from world.corpus import draw_corpus
-from world.evaluate import accuracy, image_features, text_features
-from world.export import save, to_openai
-from world.measure import EXPECTED, TEMPLATE, load, sample_accuracy
-from world.pretrain import Settings, build_model, train
-from world.tokens import Vocabulary
+from rada.backbones.loading import build_backbone
+from rada.backbones.weights import TINY_CLIP_FILE, import_clip
+from rada.world import handwriting
+from rada.world.classes import CLASSNAMES
+from rada.world.corpus import draw_corpus
+from rada.world.evaluate import accuracy, image_features, text_features
+from rada.world.export import save, to_openai
+from rada.world.measure import EXPECTED, TEMPLATE, load, sample_accuracy
+from rada.world.pretrain import Settings, build_model, train
+from rada.world.tokens import Vocabulary
 
 TOLERANCE = 3.0  # points; other processors round differently
 

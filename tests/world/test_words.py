@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.weights import import_clip
-from world import classes, handwriting, shapes
-from world.captions import caption, facts
-from world.corpus import STYLES, draw_corpus
-from world.focus import TOPICS, candidates, focus_caption
-from world.scene import DIGITS
-from world.tokens import LENGTH, Vocabulary, expand
+from rada.backbones.weights import import_clip
+from rada.world import classes, handwriting, shapes
+from rada.world.captions import caption, facts
+from rada.world.corpus import STYLES, draw_corpus
+from rada.world.focus import TOPICS, candidates, focus_caption
+from rada.world.scene import DIGITS
+from rada.world.tokens import LENGTH, Vocabulary, expand
 
-WORLD = Path(__file__).parents[2] / "world"
+WORLD = Path(__file__).parents[2] / "rada" / "world"
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_pretraining_never_reaches_real_digits_nor_the_sets():
 
 
 def imported(path):
-    """Names of the modules of `world` that a file imports, wherever in it."""
+    """Names of the modules of `rada.world` that a file imports, wherever in it."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "world":
-            yield from [*node.module.split(".")[1:], *(alias.name for alias in node.names)]
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("rada.world."):
+            yield from [*node.module.split(".")[2:], *(alias.name for alias in node.names)]

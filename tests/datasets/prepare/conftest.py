@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from PIL import Image
 
-from datasets.prepare import download, expected, place, sources
-from datasets.prepare.source import Archive, File, Source, below
+from rada.prepare import download, expected, place, sources
+from rada.prepare.source import Archive, File, Source, below
 
 
 class Site:

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from datasets.prepare import check as module
-from datasets.prepare.check import ABSENT, COMPLETE, check
-from datasets.prepare.expected import EXPECTED, Counts
-from datasets.prepare.place import prepare
-from datasets.prepare.sources import SOURCES
-from datasets.rehearsal import STAMP, build_tree
+from rada.prepare import check as module
+from rada.prepare.check import ABSENT, COMPLETE, check
+from rada.prepare.expected import EXPECTED, Counts
+from rada.prepare.place import prepare
+from rada.prepare.sources import SOURCES
+from rada.rehearsal import STAMP, build_tree
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from datasets.prepare import __main__ as command
-from datasets.prepare.__main__ import cli
+from rada.prepare import __main__ as command
+from rada.prepare.__main__ import cli
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from collections import namedtuple
 
 import pytest
 
-from datasets.prepare import download as module
-from datasets.prepare.download import Unreachable, download
+from rada.prepare import download as module
+from rada.prepare.download import Unreachable, download
 
 CONTENT = bytes(range(256)) * 40
 MD5 = hashlib.md5(CONTENT).hexdigest()

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from datasets.prepare import ilsvrc, sources
-from datasets.prepare.place import prepare
+from rada.prepare import ilsvrc, sources
+from rada.prepare.place import prepare
 
 
 @pytest.fixture

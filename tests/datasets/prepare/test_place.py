@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from datasets.prepare import place, sources
-from datasets.prepare.place import folder_of, obtain, prepare
-from datasets.prepare.source import Archive, File, Source, below
+from rada.prepare import place, sources
+from rada.prepare.place import folder_of, obtain, prepare
+from rada.prepare.source import Archive, File, Source, below
 
 
 def tree(folder):
@@ -43,7 +43,7 @@ def test_archives_are_kept_on_demand_and_those_found_always(dtd, site, tmp_path)
 
 
 def test_stopped_while_fetching_goes_on(dtd, site, tmp_path, monkeypatch):
-    from datasets.prepare import download
+    from rada.prepare import download
 
     size = len(site.files["dtd.tar.gz"])
     half = size // 2
@@ -63,7 +63,7 @@ def test_stopped_while_fetching_goes_on(dtd, site, tmp_path, monkeypatch):
 
 
 def test_stopped_while_unpacking_leaves_nothing_that_looks_finished(dtd, tmp_path, monkeypatch):
-    from datasets.prepare import unpack
+    from rada.prepare import unpack
 
     with monkeypatch.context() as patch:
         copies = []

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from datasets import dataset_class
-from datasets.class_lists import IMAGENET_NAMES, read_classnames, read_wnids
-from datasets.prepare.expected import EXPECTED
-from datasets.prepare.source import Archive
-from datasets.prepare.sources import SOURCES
-from datasets.prepare.tables import instructions, overview
+from rada.data.class_lists import IMAGENET_NAMES, read_classnames, read_wnids
+from rada.data.registry import dataset_class
+from rada.prepare.expected import EXPECTED
+from rada.prepare.source import Archive
+from rada.prepare.sources import SOURCES
+from rada.prepare.tables import instructions, overview
 
 TEN = (
     *("caltech101", "oxford_pets", "stanford_cars", "oxford_flowers", "food101"),

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from datasets.prepare.unpack import unpack
+from rada.prepare.unpack import unpack
 
 
 @pytest.fixture

@@ -1,1 +1,0 @@
-"""The pieces a trainer composes: backbone, encoders, head, classifier."""

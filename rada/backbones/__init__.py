@@ -1,0 +1,1 @@
+"""CLIP behind one small interface."""

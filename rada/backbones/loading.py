@@ -1,0 +1,55 @@
+"""Backbones: from a checkpoint, or of a published geometry with random weights."""
+
+import torch
+
+from rada.backbones.backbone import Backbone
+from rada.backbones.weights import import_clip, read_state_dict, weights_file
+
+SIZES = {"input_resolution", "context_length", "vocab_size"}  # integers in OpenAI's files
+
+# embed_dim, resolution, vision layers, vision width, patch, text width, text heads, text layers
+GEOMETRIES = {
+    "RN50": (1024, 224, (3, 4, 6, 3), 64, None, 512, 8, 12),
+    "RN101": (512, 224, (3, 4, 23, 3), 64, None, 512, 8, 12),
+    "RN50x4": (640, 288, (4, 6, 10, 6), 80, None, 640, 10, 12),
+    "RN50x16": (768, 384, (6, 8, 18, 8), 96, None, 768, 12, 12),
+    "RN50x64": (1024, 448, (3, 15, 36, 10), 128, None, 1024, 16, 12),
+    "ViT-B/32": (512, 224, 12, 768, 32, 512, 8, 12),
+    "ViT-B/16": (512, 224, 12, 768, 16, 512, 8, 12),
+    "ViT-L/14": (768, 224, 24, 1024, 14, 768, 12, 12),
+    "ViT-L/14@336px": (768, 336, 24, 1024, 14, 768, 12, 12),
+}
+CONTEXT, VOCABULARY = 77, 49408
+
+
+def build_backbone(name: str, precision: str = "fp32") -> Backbone:
+    """Load a backbone by name or file; see `rada.backbones.weights.weights_file` and `Backbone`.
+
+    The package's own loader rounds weights to float16; here they keep the precision of the file.
+    """
+    state_dict = read_state_dict(weights_file(name))
+    state_dict = {
+        key: value.float() if value.is_floating_point() else value
+        for key, value in state_dict.items()
+        if key not in SIZES
+    }
+    try:
+        model = import_clip().model.build_model(dict(state_dict)).float()
+        model.load_state_dict(state_dict)
+    except (RuntimeError, KeyError) as error:
+        raise ValueError(f"backbone {name} does not fit OpenAI's CLIP: {error}") from error
+    return Backbone(model, precision)
+
+
+def random_backbone(name: str, precision: str = "fp32") -> Backbone:
+    """A backbone of a published geometry with random weights: for counts and timings.
+
+    Args:
+        name: a key of GEOMETRIES.
+        precision: as for `Backbone`.
+    """
+    *vision, width, heads, layers = GEOMETRIES[name]
+    model = import_clip().model.CLIP(*vision, CONTEXT, VOCABULARY, width, heads, layers)
+    with torch.no_grad():
+        model.logit_scale.fill_(4.6052)  # s = 100
+    return Backbone(model, precision)

@@ -1,0 +1,1 @@
+"""Few-shot sets: splits, picks, readers, order."""

@@ -1,0 +1,1 @@
+"""What is learned before the head: prompts, adapters, linear maps."""

@@ -1,0 +1,1 @@
+"""The trainer over the toolbox, and what a run needs."""

@@ -1,0 +1,154 @@
+"""What all trainers share: composing the classifier, learning, the test.
+
+A method says what stands before the head (`build_encoder`), what of it is learned (`learned`) and,
+if cross-entropy is not all, its loss (`criterion`); `WithRAda` in `trainers/rada.py` exchanges the
+head.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from yacs.config import CfgNode
+
+from dassl.engine import TrainerX
+from rada.backbones.backbone import Backbone
+from rada.backbones.loading import build_backbone
+from rada.backbones.precision import PRECISIONS
+from rada.classifier import CLIPClassifier
+from rada.data.data import cut_borders, require_distinct, require_training_pictures
+from rada.encoders.encoders import Encoder
+from rada.engine import processes
+from rada.engine.checkpoints import LearnedCheckpoints
+from rada.engine.class_rows import ClassRows
+from rada.engine.encode_once import EncodeOnce
+from rada.engine.learned import BY_STEPS
+from rada.engine.learned_modules import LearnedModules
+from rada.engine.mixed_weights import MIXED, MixedWeights, require_coefficients
+from rada.engine.step_loop import StepLoop
+from rada.engine.testing import Testing
+from rada.engine.train_settings import FEATURES, TRAIN, require_possible, require_views
+from rada.engine.training import TrainingStep
+from rada.head.cosine import CosineHead
+
+
+class CLIPTrainer(
+    MixedWeights,
+    StepLoop,
+    EncodeOnce,
+    LearnedCheckpoints,
+    LearnedModules,
+    TrainingStep,
+    Testing,
+    ClassRows,
+    TrainerX,
+):
+    """Base of every trainer.
+
+    Attributes:
+        section: the method's node below cfg.TRAINER.
+        settings: its defaults, PREC among them; a method that builds on another one's repeats or
+            extends that one's.
+        counts_blocks: keys of the section that count the encoders' blocks.
+        nodes: defaults of further nodes that a mixin adds below cfg.TRAINER, by node name.
+        metrics: results of the tests so far, such as {"test/accuracy": 76.3}, percent.
+    """
+
+    section = ""
+    settings: dict = {}
+    counts_blocks: tuple[str, ...] = ()
+    nodes: dict[str, dict] = {}
+
+    @classmethod
+    def extend_cfg(cls, cfg: CfgNode) -> None:
+        """Add the nodes that this trainer and its mixins read."""
+        for node, more in ((cfg.TRAIN, TRAIN), (cfg.OPTIM, BY_STEPS), (cfg.TEST, MIXED)):
+            node.update(more)
+        cfg.FEATURES = CfgNode(FEATURES)
+        cfg.TRAINER[cls.section] = CfgNode(cls.settings)
+        for base in reversed(cls.__mro__):
+            for name, defaults in vars(base).get("nodes", {}).items():
+                cfg.TRAINER[name] = CfgNode(defaults)
+
+    def __init__(self, cfg: CfgNode):
+        self.metrics: dict[str, float] = {}
+        super().__init__(cfg)
+
+    @property
+    def own(self) -> CfgNode:
+        """The method's settings, cfg.TRAINER.<section>."""
+        return self.cfg.TRAINER[self.section]
+
+    def check_cfg(self, cfg: CfgNode) -> None:
+        """Raises ValueError for a precision that does not exist, or an impossible TRAIN setting."""
+        precision, known = cfg.TRAINER[self.section].PREC, ", ".join(PRECISIONS)
+        if precision not in PRECISIONS:
+            raise ValueError(f'TRAINER.{self.section}.PREC is one of {known}; got "{precision}"')
+        require_possible(cfg.TRAIN, self.batch_divides, self.training_processes())
+        require_coefficients(cfg.TEST.WISE_FT)
+        require_views(cfg.FEATURES)
+
+    def training_processes(self) -> int:
+        """How many processes train together."""
+        return processes.count()
+
+    def build_encoder(self, backbone: Backbone, classnames: Sequence[str]) -> Encoder:
+        """What the method puts before the head."""
+        raise NotImplementedError
+
+    def build_head(self, encoder: Encoder) -> nn.Module:
+        """From features to logits: CLIP's cosine unless a mixin exchanges it."""
+        return CosineHead()
+
+    def build_classifier(self, backbone: Backbone, classnames: Sequence[str]) -> CLIPClassifier:
+        """Encoder and head, composed."""
+        encoder = self.build_encoder(backbone, classnames)
+        return CLIPClassifier(encoder, self.build_head(encoder))
+
+    def build_model(self) -> None:
+        """Compose backbone, encoder and head; register what is learned."""
+        cfg, name = self.cfg, self.cfg.MODEL.BACKBONE.NAME
+        require_distinct(self.dm.dataset.classnames, type(self.dm.dataset))
+        print(f"Loading CLIP (backbone: {name})")
+        backbone = build_backbone(name, self.own.PREC)
+        if tuple(cfg.INPUT.SIZE) != (backbone.image_size, backbone.image_size):
+            raise ValueError(
+                f"{name} sees pictures of side {backbone.image_size}; set INPUT.SIZE to that, "
+                f"not {tuple(cfg.INPUT.SIZE)}"
+            )
+        print("Building custom CLIP")
+        backbone.activation_checkpointing = cfg.TRAIN.ACTIVATION_CHECKPOINTING
+        backbone.to(self.device)
+        names, groups = self.class_rows()
+        self.model = self.build_classifier(backbone, names)
+        self.model.join(groups)
+        self.model.to(self.device)
+        self.register_learned()
+        fp16 = self.own.PREC == "amp" and self.device.type == "cuda"
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=fp16)
+        self.encode_once()
+
+    def build_data_loader(self) -> None:
+        """Dassl's, and a border that pictures have is cut off."""
+        super().build_data_loader()
+        cut_borders(self.dm)
+
+    def train(self) -> None:
+        """Train, then test; a method that learns nothing is tested at once."""
+        if self._models:
+            require_training_pictures(self.dm.dataset)
+            super().train()
+        else:
+            print("Nothing to learn")
+            self.test()
+
+    def init_writer(self, log_dir: str) -> None:
+        """Dassl's; of several processes the first one writes."""
+        if not processes.rank():
+            super().init_writer(log_dir)
+
+    def write_scalar(self, tag: str, scalar_value: float, global_step: int | None = None) -> None:
+        """Dassl's tensorboard hook; also keeps the results of tests."""
+        if not tag.startswith("train/"):
+            self.metrics[tag] = float(scalar_value)
+        super().write_scalar(tag, scalar_value, global_step)

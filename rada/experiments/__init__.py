@@ -1,0 +1,1 @@
+"""Many runs: planned, made, gathered in tables."""

@@ -1,0 +1,1 @@
+"""The mask of the rational matrix, and heads: from features to logits."""

@@ -1,0 +1,150 @@
+"""What every trainer learns, counted without weights and without a dataset.
+
+Each trainer is put together on a backbone of the right widths, with its published settings; what
+encoders answer is not needed for that, so `RandomFeatures` stands in for them.
+"""
+
+import contextlib
+import io
+from collections import OrderedDict
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+from tabulate import tabulate
+from torch import Tensor
+from yacs.config import CfgNode
+
+from dassl.config import get_cfg_default
+from rada.backbones.backbone import Backbone
+from rada.backbones.loading import GEOMETRIES, build_backbone, random_backbone
+from rada.engine import registry as trainers_registry
+from rada.engine.base import CLIPTrainer
+from rada.trainers.rada import WithRAda
+
+CONFIGS = Path(__file__).resolve().parents[1] / "configs" / "trainers"
+PUBLISHED = "vit_b16_ctxv1.yaml"
+
+
+class RandomFeatures(Backbone):
+    """A backbone whose encoders answer at once, with seeded normal noise.
+
+    Tokens, embeddings and widths are those of the backbone it stands in for.
+    """
+
+    def __init__(self, backbone: Backbone):
+        super().__init__(backbone.model)
+
+    def encode_image(self, images: Tensor, *args, **kwargs) -> Tensor:
+        """Noise (B, D) for images (B, ...)."""
+        return self._noise(len(images))
+
+    def encode_text(self, tokens: Tensor, *args, **kwargs) -> Tensor:
+        """Noise (K, D) for tokens (K, L)."""
+        return self._noise(len(tokens))
+
+    def _noise(self, number: int) -> Tensor:
+        noise = torch.randn(number, self.dim, generator=torch.Generator().manual_seed(0))
+        return noise.to(self.model.text_projection.device)
+
+
+def table(backbone_name: str, num_classes: int) -> str:
+    """The table of all registered trainers, as `python -m trainers --list` prints it.
+
+    Args:
+        backbone_name: a key of GEOMETRIES, "TinyCLIP" or a checkpoint file.
+        num_classes: 1 or more.
+
+    Raises:
+        ValueError: for an unknown backbone, or fewer than one class.
+    """
+    if num_classes < 1:
+        raise ValueError(f"--classes must be 1 or more, got {num_classes}")
+    stand_in = RandomFeatures(named_backbone(backbone_name))
+    rows = []
+    for name, cls in in_order(trainers_registry.registered()).items():
+        summary = (cls.__doc__ or "").strip().partition("\n")[0]
+        rows.append([name, *learned_columns(cls, stand_in, num_classes), summary])
+    headers = ["trainer", "learned parameters", "float32", "what it does"]
+    align = "left", "right", "right", "left"
+    text = tabulate(rows, headers, disable_numparse=True, colalign=align)
+    return f"{text}\n\n{backbone_name}, {num_classes} classes, settings of {PUBLISHED}"
+
+
+def learned_columns(cls: type[CLIPTrainer], backbone: Backbone, num_classes: int) -> list[str]:
+    """Learned parameters and their size; "needs a ViT" for a trainer that no ResNet fits."""
+    try:
+        count = learned_parameters(assemble(cls, backbone, num_classes))
+    except ValueError:
+        if backbone.vision_blocks:
+            raise
+        return ["needs a ViT", ""]
+    size = 4 * count  # bytes of float32
+    return [f"{count:,}", f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.1f} kB"]
+
+
+def in_order(classes: dict[str, type[CLIPTrainer]]) -> dict[str, type[CLIPTrainer]]:
+    """Each baseline, then its RAda version: first what learns nothing, the rest by name."""
+
+    def place(name: str) -> tuple:
+        with_mask = issubclass(classes[name], WithRAda)
+        base = classes[baseline(name, classes)] if with_mask else classes[name]
+        return base.learned is not CLIPTrainer.learned, base.__name__.lower(), with_mask, name
+
+    return {name: classes[name] for name in sorted(classes, key=place)}
+
+
+def baseline(name: str, classes: dict[str, type[CLIPTrainer]]) -> str:
+    """The name of the trainer that a RAda version adds its mask to."""
+    bases = (base.__name__ for base in classes[name].__mro__[1:])
+    known = (base for base in bases if base in classes)
+    return next(base for base in known if not issubclass(classes[base], WithRAda))
+
+
+def named_backbone(name: str) -> Backbone:
+    """A published geometry with random weights, or the backbone of a file, in float32."""
+    return random_backbone(name) if name in GEOMETRIES else build_backbone(name)
+
+
+def assemble(cls: type[CLIPTrainer], backbone: Backbone, num_classes: int) -> CLIPTrainer:
+    """A trainer with its classifier, without data, optimisers or output.
+
+    Args:
+        cls: a registered trainer.
+        backbone: of the classifier; its device is the trainer's.
+        num_classes: K; the classes are called "class 0", "class 1", ...
+
+    Raises:
+        ValueError: if the trainer does not fit the backbone.
+    """
+    trainer = cls.__new__(cls)
+    trainer.cfg = published_settings(cls, backbone)
+    names = [f"class {i}" for i in range(num_classes)]
+    data = SimpleNamespace(classnames=names, template="a photo of a {}.")
+    trainer.dm = SimpleNamespace(dataset=data)
+    trainer.device = backbone.model.text_projection.device
+    trainer._models, trainer._optims, trainer._scheds = (OrderedDict() for _ in range(3))
+    with contextlib.redirect_stdout(io.StringIO()):  # builders tell of their prompts
+        trainer.model = trainer.build_classifier(backbone, names).to(trainer.device)
+    return trainer
+
+
+def published_settings(cls: type[CLIPTrainer], backbone: Backbone) -> CfgNode:
+    """The trainer's published config, else its defaults; no deeper than the backbone, float32."""
+    cfg = get_cfg_default()
+    cls.extend_cfg(cfg)
+    file = CONFIGS / cls.__name__ / PUBLISHED
+    if file.exists():
+        cfg.merge_from_file(str(file))
+    cfg.MODEL.BACKBONE.NAME = "this backbone"  # for messages
+    own = cfg.TRAINER[cls.section]
+    own.PREC = "fp32"
+    for key in cls.counts_blocks:
+        own[key] = min(own[key], backbone.text_blocks)
+    return cfg
+
+
+def learned_parameters(trainer: CLIPTrainer) -> int:
+    """How many numbers an assembled trainer learns."""
+    learned = trainer.learned().values()
+    return sum(p.numel() for p in {p for own in learned for p in own.module.parameters()})

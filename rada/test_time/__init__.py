@@ -1,0 +1,1 @@
+"""Learning from each test picture alone."""
