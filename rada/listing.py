@@ -7,7 +7,6 @@ encoders answer is not needed for that, so `RandomFeatures` stands in for them.
 import contextlib
 import io
 from collections import OrderedDict
-from pathlib import Path
 from types import SimpleNamespace
 
 import torch
@@ -16,13 +15,13 @@ from torch import Tensor
 from yacs.config import CfgNode
 
 from dassl.config import get_cfg_default
+from rada import config_files
 from rada.backbones.backbone import Backbone
 from rada.backbones.loading import GEOMETRIES, build_backbone, random_backbone
 from rada.engine import registry as trainers_registry
 from rada.engine.base import CLIPTrainer
 from rada.trainers.rada import WithRAda
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs" / "trainers"
 PUBLISHED = "vit_b16_ctxv1.yaml"
 
 
@@ -133,7 +132,7 @@ def published_settings(cls: type[CLIPTrainer], backbone: Backbone) -> CfgNode:
     """The trainer's published config, else its defaults; no deeper than the backbone, float32."""
     cfg = get_cfg_default()
     cls.extend_cfg(cfg)
-    file = CONFIGS / cls.__name__ / PUBLISHED
+    file = config_files.packaged() / "trainers" / cls.__name__ / PUBLISHED
     if file.exists():
         cfg.merge_from_file(str(file))
     cfg.MODEL.BACKBONE.NAME = "this backbone"  # for messages

@@ -10,6 +10,7 @@ from yacs.config import CfgNode
 from dassl.config import get_cfg_default
 from dassl.data.datasets import DATASET_REGISTRY
 from dassl.engine import TRAINER_REGISTRY
+from rada import config_files
 from rada.data import registry as datasets_registry
 from rada.engine import registry as trainers_registry
 from rada.engine.records import flatten
@@ -89,6 +90,7 @@ def require_known(kind: str, name: str, known: list[str]) -> None:
 
 def require_file(path: str) -> str:
     """Return path if it is a file; else raise FileNotFoundError with the nearest file beside it."""
+    path = config_files.found(path)
     if os.path.isfile(path):
         return path
     folder = os.path.dirname(path)

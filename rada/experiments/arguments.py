@@ -4,8 +4,8 @@ All functions raise ValueError with one line that names the nearest known name.
 """
 
 import os
-from pathlib import Path
 
+from rada import config_files
 from rada.experiments.names import (
     BENCHMARKS,
     DEFAULT_SOURCE,
@@ -20,7 +20,7 @@ from rada.experiments.tasks import source
 
 def stems(folder: str) -> list[str]:
     """Names of the YAML files in a folder of configs."""
-    return sorted(path.stem for path in Path("configs", folder).glob("*.yaml"))
+    return sorted(path.stem for path in (config_files.folder() / folder).glob("*.yaml"))
 
 
 def names(text: str, what: str) -> list[str]:
@@ -47,7 +47,8 @@ def known_trainer(name: str) -> None:
 
 def trainer_names() -> list[str]:
     """The trainers that have configs."""
-    return sorted(path.name for path in Path("configs/trainers").iterdir() if path.is_dir())
+    folders = (config_files.folder() / "trainers").iterdir()
+    return sorted(path.name for path in folders if path.is_dir())
 
 
 def datasets(text: str, groups: dict[str, list[str]] | None = None) -> list[str]:

@@ -15,7 +15,7 @@ from rada.experiments.arguments import known_dataset, known_trainer
 from rada.experiments.numbers import positive, require_positive, shots_or_all
 from rada.experiments.planning import learns_at_test, task_of
 from rada.experiments.protocols import ADAPTED, MIXED, PARTS, SHIFTED, SOURCE, TARGET, TUNED
-from rada.experiments.tasks import Task, source
+from rada.experiments.tasks import Task, rehearsal_apart, source
 
 SETTINGS = ("REHEARSE", "SOURCE", "SHOTS", "CFG")  # that training and test have to share
 PLACES = {"DATA": "./data", "OUTPUT": "output"}  # with what common.sh sets them to by default
@@ -40,12 +40,13 @@ def main(part: str, *words: str) -> None:
 
 def launcher(task: Task) -> list[str]:
     """train.py; by torchrun what NPROC processes share: trainings, and tests that learn."""
+    train = ["train.py"] if Path("train.py").is_file() else ["-m", "rada", "train"]
     number = positive("NPROC", "1")
     shared = learns_at_test(task.trainer) if task.part == ADAPTED else not task.training
     if number == 1 or not shared:
-        return ["train.py"]
+        return train
     torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={number}"]
-    return [*torchrun, "train.py"]
+    return [*torchrun, *train]
 
 
 def settings(test: Task) -> list[str]:
@@ -79,9 +80,19 @@ def parse_task(part: str, words: list[str]) -> Task:
     return task_of(part, dataset, int(seed), trainer, shots, words)
 
 
-if __name__ == "__main__":
+def cli(argv: list[str] | None = None) -> int:
+    """Run `main`; a mistake becomes one line on stderr and exit code 2."""
+    part, *words = (sys.argv[1:] if argv is None else argv) or [""]
     try:
-        main(*sys.argv[1:])
+        if part not in PARTS:
+            raise ValueError(f'no part "{part}"; one of {", ".join(PARTS)}')
+        rehearsal_apart()
+        main(part, *words)
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(cli())

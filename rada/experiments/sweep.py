@@ -21,7 +21,7 @@ from rada.experiments.numbers import positive
 from rada.experiments.protocols import ADAPTED, MIXED, PROTOCOLS, SHIFTED, SOURCE, TARGET, TUNED
 from rada.experiments.report import report
 from rada.experiments.runs import Run
-from rada.experiments.tasks import Task, experiment, source
+from rada.experiments.tasks import Task, experiment, rehearsal_apart, source
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -73,7 +73,7 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
 def job(first: Task, *tests: Task) -> Job:
     """The commands of a group."""
     then = tuple(job(task) for task in tests)
-    return Job(describe(first), first.script(), first.folder, first.environment, then)
+    return Job(describe(first), first.command(), first.folder, first.environment, then)
 
 
 def describe(task: Task) -> str:
@@ -104,13 +104,19 @@ def print_table(protocol: str, tasks: list[Task]) -> None:
         print(error, file=sys.stderr)
 
 
-if __name__ == "__main__":
+def cli(argv: list[str] | None = None) -> int:
+    """Run `main`; a mistake becomes one line on stderr and exit code 2."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        sys.exit(main())
+        rehearsal_apart()
+        return main(argv)
     except KeyboardInterrupt:
         print("stopped; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)
+        return 130
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(cli())

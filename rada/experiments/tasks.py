@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,15 @@ def source() -> str:
 def is_rehearsal() -> bool:
     """Whether stand-in pictures take the place of the datasets."""
     return os.environ.get("REHEARSE", "0") not in ("", "0")
+
+
+def rehearsal_apart() -> None:
+    """Let OUTPUT of a rehearsal be a folder of its own, as common.sh does."""
+    output = Path(os.environ.get("OUTPUT") or "output")
+    if is_rehearsal() and output.name != "rehearsal":
+        os.environ["OUTPUT"] = str(output / "rehearsal")
+        os.environ.setdefault("REHEARSE_ROOT", str(output / "rehearsal" / "data"))
+        print(f"Rehearsal: results go to {output / 'rehearsal'}; their numbers mean nothing")
 
 
 def experiment(protocol: str) -> Path:
@@ -93,10 +103,18 @@ class Task:
             given += ["TEST.WISE_FT", self.coefficients]
         return given + self.opts
 
+    def words(self) -> list[str]:
+        """What its script takes."""
+        dataset = [] if self.part == SOURCE else [self.dataset]
+        return [*dataset, str(self.seed), self.trainer, *self.opts]
+
     def script(self) -> list[str]:
         """The command line of the script that does it, in the environment it was made in."""
-        dataset = [] if self.part == SOURCE else [self.dataset]
-        return ["bash", PARTS[self.part].script, *dataset, str(self.seed), self.trainer, *self.opts]
+        return ["bash", PARTS[self.part].script, *self.words()]
+
+    def command(self) -> list[str]:
+        """The same without a shell."""
+        return [sys.executable, "-m", "rada.experiments.run", self.part, *self.words()]
 
     @property
     def environment(self) -> dict[str, str]:

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from rada.head.rational import RationalMask
 
 
+NORM_GAP = 0.02  # largest |norm - 1|; bfloat16 rounds each element of a vector by 0.004 at most
+
+
 class Inputs(NamedTuple):
     """All the head computes with, in one type; also the gradients of all that."""
 
@@ -73,16 +76,15 @@ def prepare(image_features: Tensor, text_features: Tensor, weight: Tensor) -> tu
         precision is too coarse for differences of logits.
 
     Raises:
-        ValueError: if shapes do not fit, there is no class, or a vector is zero or not finite.
+        ValueError: if shapes do not fit, there is no class, or a vector is zero, not finite or not
+            of norm 1.
     """
     check_shapes(image_features.shape, text_features.shape, weight.shape[1])
-    usable = torch.stack([vectors_usable(image_features), vectors_usable(text_features)])
-    if not usable.all():  # one wait for the device
-        kind = "text" if usable[0] else "image"
-        raise ValueError(
-            f"{kind} features hold a vector that is zero or not finite; check the encoder's input "
-            "and precision (float16 overflows) and normalise by a norm above 0"
-        )
+    kinds = {"image": image_features, "text": text_features}
+    gaps = [norm_gaps(features) for features in kinds.values()]
+    if not torch.stack([(gap < NORM_GAP).all() for gap in gaps]).all():  # one wait for the device
+        for (kind, features), gap in zip(kinds.items(), gaps, strict=True):
+            require_normalised(kind, features, gap)
     dtype = torch.float32
     for tensor in (image_features, text_features, weight):
         dtype = torch.promote_types(dtype, tensor.dtype)
@@ -97,6 +99,11 @@ def check_shapes(image: torch.Size, text: torch.Size, width: int) -> None:
             f"image features {tuple(image)} and text features {tuple(text)} do not fit; "
             "give (B, D) and (K, D), or (B, K, D) for class features per image"
         )
+    if image[-1] == width == text[-2] != text[-1]:
+        raise ValueError(
+            f"text features {tuple(text)} seem to be turned round, (D, K) with D = {width}; "
+            "give (K, D): text_features.mT"
+        )
     if image[-1] != width or text[-1] != width:
         raise ValueError(
             f"the head was built for {width} features, got {image[-1]} of the image and {text[-1]} "
@@ -106,10 +113,37 @@ def check_shapes(image: torch.Size, text: torch.Size, width: int) -> None:
         raise ValueError("there are no classes (K = 0); give the features of at least one class")
 
 
-def vectors_usable(features: Tensor) -> Tensor:
-    """Whether all vectors (..., D) are finite and not zero, as a boolean on their device."""
+def norm_gaps(features: Tensor) -> Tensor:
+    """How far from 1 the norms of vectors (..., D) are, (...,)."""
+    return (torch.linalg.vector_norm(features.detach(), dim=-1, dtype=wide(features)) - 1).abs()
+
+
+def require_normalised(kind: str, features: Tensor, gaps: Tensor) -> None:
+    """Raise ValueError, saying why, unless all gaps (...,) of vectors (..., D) are small.
+
+    Args:
+        kind: "image" or "text".
+        features: the vectors.
+        gaps: of their norms to 1.
+    """
     size = features.detach().abs().amax(-1)
-    return ((size > 0) & size.isfinite()).all()
+    if not ((size > 0) & size.isfinite()).all():
+        raise ValueError(
+            f"{kind} features hold a vector that is zero or not finite; check the encoder's input "
+            "and precision (float16 overflows) and normalise by a norm above 0"
+        )
+    if not (gaps < NORM_GAP).all():
+        index = int(gaps.flatten().argmax())
+        norm = torch.linalg.vector_norm(features.detach().flatten(0, -2)[index].double())
+        raise ValueError(
+            f"{kind} features have to be L2-normalised, vector {index} has norm {norm:.4g}; "
+            "divide them: features / features.norm(dim=-1, keepdim=True)"
+        )
+
+
+def wide(features: Tensor) -> torch.dtype:
+    """The features' type, at least float32."""
+    return torch.promote_types(torch.float32, features.dtype)
 
 
 def affine(layer: nn.Linear, inputs: Tensor) -> Tensor:

@@ -22,6 +22,13 @@ GOOD = features(2, 16)
         (GOOD, torch.stack([GOOD, ZERO]), "text features hold a vector that is zero"),
         (GOOD, HUGE, "text features hold a vector that is zero or not finite"),
         (GOOD, GOOD[:0], "no classes"),
+        (GOOD * 14.3, GOOD, r"image features have to be L2-normalised, vector \d has norm 14.3;"),
+        (GOOD, torch.stack([GOOD, 0.9 * GOOD]), r"text .*, vector [23] has norm 0.9; divide them"),
+        (
+            GOOD,
+            features(5, 16).T,
+            r"text features \(16, 5\) seem to be turned round, .*_features.mT",
+        ),
         (features(2, 8), GOOD, "built for 16 features, got 8 of the image and 16 of the text"),
         (GOOD, features(3, 4, 16), r"\(2, 16\) and text features \(3, 4, 16\) do not fit"),
         (GOOD[0], GOOD, r"give \(B, D\) and \(K, D\)"),

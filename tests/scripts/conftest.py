@@ -84,7 +84,8 @@ def repo(tmp_path):
     root = tmp_path / "a repository"
     for name in ("scripts", "rada/experiments"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "rada" / "__init__.py", root / "rada")
+    for name in ("__init__.py", "config_files.py"):
+        shutil.copy(ROOT / "rada" / name, root / "rada")
     for folder, stems in CONFIGS.items():
         (root / "configs" / folder).mkdir(parents=True)
         for stem in stems:

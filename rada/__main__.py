@@ -1,0 +1,7 @@
+"""`python -m rada`: the command `rada`."""
+
+import sys
+
+from rada.cli import cli
+
+sys.exit(cli())
