@@ -7,6 +7,7 @@ encoders answer is not needed for that, so `RandomFeatures` stands in for them.
 import contextlib
 import io
 from collections import OrderedDict
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import torch
@@ -28,11 +29,21 @@ PUBLISHED = "vit_b16_ctxv1.yaml"
 class RandomFeatures(Backbone):
     """A backbone whose encoders answer at once, with seeded normal noise.
 
-    Tokens, embeddings and widths are those of the backbone it stands in for.
+    Embeddings and widths are those of the backbone it stands in for. A word is one token: nobody
+    reads them, and of a thousand classes the real ones take minutes.
     """
 
     def __init__(self, backbone: Backbone):
         super().__init__(backbone.model)
+
+    def tokenize(self, texts: Sequence[str], names: Sequence[str] = ()) -> Tensor:
+        """Token ids (K, 77): a start, one for each word, an end, zeros."""
+        end, last = self.model.token_embedding.num_embeddings - 1, self.context_length - 1
+        words = torch.tensor([[min(len(text.split()), last - 1)] for text in texts])
+        place = torch.arange(last + 1)
+        tokens = ((place > 0) & (place <= words)).long().scatter(1, words + 1, end)
+        tokens[:, 0] = end - 1
+        return tokens.to(self.model.text_projection.device)
 
     def encode_image(self, images: Tensor, *args, **kwargs) -> Tensor:
         """Noise (B, D) for images (B, ...)."""
