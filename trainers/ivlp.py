@@ -1,7 +1,11 @@
 """IVLP: independent prompts in both encoders (Rasheed et al., arXiv 2212.03640)."""
 
+from torch import Tensor
+
 from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
+from rada.backbones.precision import at_least_float32
+from rada.backbones.templates import IMAGENET, encode_ensemble
 from rada.encoders.deep_prompts import IndependentPrompts
 from rada.encoders.encoders import Encoder, PromptEncoder
 from rada.engine.base import CLIPTrainer
@@ -47,3 +51,29 @@ class IVLP(CLIPTrainer):
     def learned(self) -> dict[str, Learned]:
         """The prompts, trained as OPTIM says."""
         return {"prompt_learner": Learned(self.model.encoder.prompt_learner, self.cfg.OPTIM)}
+
+
+class EnsembledPromptEncoder(PromptEncoder):
+    """Class features: the mean of the prompted ones and frozen ones (K, D), before normalising."""
+
+    def __init__(self, encoder: PromptEncoder, frozen_features: Tensor):
+        super().__init__(encoder.backbone, encoder.prompt_learner)
+        self.register_buffer("frozen_features", frozen_features, persistent=False)
+
+    def encode_text(self, image_features: Tensor | None = None) -> Tensor:
+        """Class features (K, D)."""
+        return (at_least_float32(super().encode_text()) + self.frozen_features) / 2
+
+
+@TRAINER_REGISTRY.register()
+class Prompt(IVLP):
+    """Learns IVLP's prompts; class features are averaged with a template ensemble's."""
+
+    section = "PROMPT"
+    settings = IVLP.settings
+
+    def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
+        """IVLP's, averaged with CLIP's eighty templates for ImageNet."""
+        encoder = super().build_encoder(backbone, classnames)
+        frozen = encode_ensemble(backbone, classnames, IMAGENET, normalise=False)
+        return EnsembledPromptEncoder(encoder, frozen)

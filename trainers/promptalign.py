@@ -4,14 +4,31 @@ The statistics of the source are those of the pictures that the MaPLe it starts 
 They are made on first use and kept beside that MaPLe's checkpoint.
 """
 
+import contextlib
+import hashlib
+import os
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+from yacs.config import CfgNode
+
+from dassl.data.data_manager import build_data_loader
+from dassl.data.datasets import build_dataset
+from dassl.data.transforms import build_transform
 from dassl.engine import TRAINER_REGISTRY
+from rada.data.data import cut_border
 from rada.engine import processes
+from rada.engine.records import flatten
+from rada.experiments.file import read_results
 from rada.test_time.episodes import Episodes
-from rada.test_time.token_alignment import AlignedEpisodes
+from rada.test_time.token_alignment import AlignedEpisodes, TokenStatistics, gather, watched_blocks
 from rada.test_time.tuned_at_test import TunedAtTest
 
 from .maple import MaPLe
-from .source_statistics import digest, source_statistics
 
 
 @TRAINER_REGISTRY.register()
@@ -62,3 +79,89 @@ class PromptAlign(TunedAtTest, MaPLe):
         setting = self.model, self.tune, self.episode()
         weight = own.WEIGHT / (own.TO - own.FROM)
         return AlignedEpisodes(*setting, self.source, self.blocks, weight)
+
+
+FILE = "token_statistics.pt"
+# what torch.load raises for a file that was cut off, is none of its own, or holds something else
+DAMAGE = (pickle.UnpicklingError, OSError, RuntimeError, EOFError)
+DAMAGE += (ValueError, LookupError, TypeError)
+
+
+def source_statistics(trainer, directory: str, blocks: range) -> TokenStatistics:
+    """Statistics of a loaded trainer's image tokens over its source's training pictures.
+
+    Args:
+        trainer: its prompts are loaded.
+        directory: of the training; results.json there says what the pictures are.
+        blocks: of the image encoder.
+
+    Raises:
+        FileNotFoundError: if the training has not finished.
+    """
+    path = Path(directory, FILE)
+    made_with = {"prompts": trainer.digest(), "blocks": str(blocks)}
+    made_with |= flatten(trainer.cfg.INPUT, "INPUT.")
+    made_with |= {"backbone": trainer.cfg.MODEL.BACKBONE.NAME, "precision": trainer.own.PREC}
+    if (kept := _read(path, made_with, trainer.device)) is not None:
+        return kept
+    statistics = gather(_tokens(trainer, _source_loader(trainer, directory), blocks))
+    _keep({"made_with": made_with, **statistics._asdict()}, path)
+    return statistics
+
+
+def digest(statistics: TokenStatistics) -> str:
+    """sha256 of the numbers."""
+    return hashlib.sha256(b"".join(t.cpu().numpy().tobytes() for t in statistics)).hexdigest()
+
+
+def _read(path: Path, made_with: dict, device: torch.device) -> TokenStatistics | None:
+    """What a file holds; None if there is none, it is damaged or was made with something else."""
+    if not path.is_file():
+        return None
+    try:
+        kept = torch.load(path, map_location=device, weights_only=True)
+        fits = kept["made_with"] == made_with
+        return TokenStatistics(kept["mean"], kept["variance"]) if fits else None
+    except DAMAGE:
+        print(f"{path} is damaged and made anew")
+        return None
+
+
+def _keep(content: dict, path: Path) -> None:
+    """Write a file in one piece; go on without it where that fails."""
+    part = path.with_suffix(f".tmp{os.getpid()}")
+    try:
+        torch.save(content, part)
+        part.replace(path)
+    except (OSError, RuntimeError) as error:  # torch.save raises both
+        print(f"Not kept: {error}")
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _source_loader(trainer, directory: str):
+    results = Path(directory, "results.json")
+    if not results.is_file():
+        raise FileNotFoundError(
+            f"{results} is not there, so the pictures it was trained on are not known; "
+            "finish that training first"
+        )
+    cfg = CfgNode(read_results(results)["cfg"])
+    cfg.DATASET.ROOT = trainer.cfg.DATASET.ROOT
+    cfg.DATALOADER.NUM_WORKERS = trainer.cfg.DATALOADER.NUM_WORKERS
+    cfg.INPUT = trainer.cfg.INPUT
+    print(f"Token statistics of {cfg.DATASET.NAME}'s training pictures (once)")
+    dataset, transform = build_dataset(cfg), build_transform(cfg, is_train=False)
+    loader = build_data_loader(cfg, data_source=dataset.train_x, tfm=transform, is_train=False)
+    cut_border(loader, dataset)
+    return loader
+
+
+@torch.no_grad()
+def _tokens(trainer, loader, blocks: range) -> Iterator[list[Tensor]]:
+    encoder = trainer.model.encoder
+    for batch in tqdm(loader):
+        with watched_blocks(encoder.backbone.model.visual, blocks) as entered:
+            encoder.encode_image(batch["img"].to(trainer.device))
+        yield entered

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rada.datasets.caltech101 import Caltech101
-from rada.trainers.source_statistics import FILE
+from rada.trainers.promptalign import FILE
 from tests.trainers.adapting import predictions
 
 
