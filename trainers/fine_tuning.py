@@ -10,7 +10,7 @@ from rada.backbones.backbone import Backbone
 from rada.classifier import CLIPClassifier, Output, normalize
 from rada.encoders.class_linear import ClassLinear, FreeLinearHead
 from rada.engine.learned import Learned, own_optim, with_epochs
-from rada.losses.anchor import Anchor
+from rada.losses import Anchor
 
 from .zsclip import ZeroshotCLIP
 

@@ -10,7 +10,7 @@ from rada.encoders.encoders import Encoder
 from rada.encoders.sentence_encoder import SentenceEncoder
 from rada.engine import processes
 from rada.engine.learned import Learned
-from rada.losses.contrastive import contrastive_loss
+from rada.losses import contrastive_loss
 
 from .fine_tuning import FineTuning
 from .zsclip import ZeroshotCLIP

@@ -67,7 +67,10 @@ class EnsembledPromptEncoder(PromptEncoder):
 
 @TRAINER_REGISTRY.register()
 class Prompt(IVLP):
-    """Learns IVLP's prompts; class features are averaged with a template ensemble's."""
+    """Learns IVLP's prompts; class features are averaged with a template ensemble's.
+
+    The baseline of the paper's "RAda + Prompt" (arXiv 2507.15480).
+    """
 
     section = "PROMPT"
     settings = IVLP.settings

@@ -30,6 +30,11 @@ from rada.test_time.tuned_at_test import TunedAtTest
 
 from .maple import MaPLe
 
+FILE = "token_statistics.pt"
+# what torch.load raises for a file that was cut off, is none of its own, or holds something else
+DAMAGE = (pickle.UnpicklingError, OSError, RuntimeError, EOFError)
+DAMAGE += (ValueError, LookupError, TypeError)
+
 
 @TRAINER_REGISTRY.register()
 class PromptAlign(TunedAtTest, MaPLe):
@@ -79,12 +84,6 @@ class PromptAlign(TunedAtTest, MaPLe):
         setting = self.model, self.tune, self.episode()
         weight = own.WEIGHT / (own.TO - own.FROM)
         return AlignedEpisodes(*setting, self.source, self.blocks, weight)
-
-
-FILE = "token_statistics.pt"
-# what torch.load raises for a file that was cut off, is none of its own, or holds something else
-DAMAGE = (pickle.UnpicklingError, OSError, RuntimeError, EOFError)
-DAMAGE += (ValueError, LookupError, TypeError)
 
 
 def source_statistics(trainer, directory: str, blocks: range) -> TokenStatistics:

@@ -10,7 +10,7 @@ from rada.backbones.templates import IMAGENET, encode_ensemble
 from rada.classifier import Output, normalize
 from rada.encoders.encoders import Encoder
 from rada.engine.texts import require_not_negative
-from rada.losses.averaging import GaussianAverage
+from rada.losses import GaussianAverage
 
 from .ivlp import IVLP
 

@@ -23,7 +23,7 @@ from rada.encoders.encoders import PromptEncoder
 from rada.head.cosine import CosineHead
 from rada.head.mask_copies import MaskCopies, is_one
 from rada.head.rational import RAdaHead, RationalMask
-from rada.losses.entropy import confident_views, mean_entropy
+from rada.losses import confident_views, mean_entropy
 from rada.test_time.copies import Copies, fixed_logits
 from rada.test_time.prompt_copies import FirstTexts, PromptCopies
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from rada.losses.averaging import GaussianAverage
+from rada.losses import GaussianAverage
 
 pytestmark = pytest.mark.numerical
 

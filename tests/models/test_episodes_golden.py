@@ -10,7 +10,7 @@ from rada.classifier import CLIPClassifier
 from rada.encoders.encoders import PromptEncoder
 from rada.encoders.prompt_learner import PromptLearner
 from rada.head.cosine import CosineHead
-from rada.losses.entropy import confident_views, entropy, mean_entropy
+from rada.losses import confident_views, entropy, mean_entropy
 from rada.test_time.episodes import Episode, Episodes
 from tests.float64 import in_float64
 from tests.tinyclip import draw_backbone, draw_parameter

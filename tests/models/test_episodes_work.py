@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from rada.losses.entropy import entropy
+from rada.losses import entropy
 from rada.test_time.copies import fixed_logits
 from rada.test_time.episodes import Episode, Episodes
 from tests.episodes import KEPT, KINDS, NAMES, adamw, build, views_of

@@ -11,8 +11,7 @@ from rada.classifier import CLIPClassifier, normalize
 from rada.encoders.class_linear import ClassLinear, FreeLinearHead
 from rada.encoders.encoders import FrozenEncoder
 from rada.encoders.sentence_encoder import SentenceEncoder
-from rada.losses.anchor import Anchor
-from rada.losses.contrastive import contrastive_loss
+from rada.losses import Anchor, contrastive_loss
 from tests.tinyclip import draw_backbone, seeded_images
 
 pytestmark = pytest.mark.numerical

@@ -12,7 +12,7 @@ from dassl.config import get_cfg_default
 from rada.backbones.backbone import Backbone
 from rada.engine.base import CLIPTrainer
 from rada.engine.registry import registered
-from rada.losses.averaging import gaussian_weights
+from rada.losses import gaussian_weights
 from tests.tinyclip import draw_backbone, draw_parameter, named_images
 
 pytestmark = pytest.mark.numerical

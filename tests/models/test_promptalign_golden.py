@@ -8,7 +8,7 @@ from rada.classifier import CLIPClassifier
 from rada.encoders.deep_prompts import CoupledPrompts
 from rada.encoders.encoders import PromptEncoder
 from rada.head.cosine import CosineHead
-from rada.losses.entropy import confident_views
+from rada.losses import confident_views
 from rada.test_time.episodes import Episode, Episodes
 from rada.test_time.token_alignment import AlignedEpisodes, TokenStatistics, gather, watched_blocks
 from tests.episodes import seeded_images

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from rada.losses.contrastive import contrastive_loss
+from rada.losses import contrastive_loss
 from rada.trainers.fine_tuning import LPFT
 from tests.float64 import CLOSE
 from tests.trainers.test_every_trainer import images_and_labels, logits_of

@@ -21,7 +21,7 @@ from rada.engine import registry as trainers_registry
 from rada.engine.learned import BY_STEPS
 from rada.engine.records import flatten
 from rada.engine.train_settings import FEATURES, TRAIN
-from rada.losses.averaging import GaussianAverage
+from rada.losses import GaussianAverage
 from rada.test_time.episode_settings import SETTINGS
 from rada.test_time.tuned_at_test import TunedAtTest
 
