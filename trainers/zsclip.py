@@ -56,7 +56,8 @@ class ZeroshotCLIP(CLIPTrainer):
 class LinearProbe(ZeroshotCLIP):
     """Learns a linear classifier over image features, from zero-shot CLIP's on.
 
-    Radford et al., arXiv 2103.00020. A class that it was not trained on keeps zero-shot CLIP's weights.
+    Radford et al., arXiv 2103.00020. A class that it was not trained on keeps zero-shot CLIP's
+    weights.
     """
 
     section = "LINEARPROBE"
