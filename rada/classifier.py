@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from rada.backbones.precision import at_least_float32
-from rada.encoders.encoders import Encoder
-from rada.encoders.sentence_encoder import SentenceEncoder
+from rada.encoders.base import Encoder, SentenceEncoder
 
 
 class Output(NamedTuple):

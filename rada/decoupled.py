@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from rada.backbones.precision import at_least_float32
 from rada.classifier import CLIPClassifier
+from rada.encoders.base import Encoder
 from rada.encoders.class_linear import ClassLinear
-from rada.encoders.encoders import Encoder
 
 
 class ChannelwiseTransform(nn.Module):

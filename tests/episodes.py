@@ -4,10 +4,13 @@ import torch
 
 from rada.backbones.backbone import Backbone
 from rada.classifier import CLIPClassifier
-from rada.encoders.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
-from rada.encoders.deep_prompts import CoupledPrompts
-from rada.encoders.encoders import PromptEncoder
-from rada.encoders.prompt_learner import PromptLearner
+from rada.encoders.prompts import (
+    ConditionalEncoder,
+    ConditionalPromptLearner,
+    CoupledPrompts,
+    PromptEncoder,
+    PromptLearner,
+)
 from rada.head.cosine import CosineHead
 from rada.head.rational import RAdaHead
 from tests.rada import drawn_weights, load_weights

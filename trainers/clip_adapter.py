@@ -3,8 +3,8 @@
 from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.backbones.templates import encode_template
-from rada.encoders.encoders import Encoder
-from rada.encoders.feature_adapters import AdapterEncoder, FeatureAdapter
+from rada.encoders.adapters import AdapterEncoder, FeatureAdapter
+from rada.encoders.base import Encoder
 from rada.engine.base import CLIPTrainer
 from rada.engine.learned import Learned
 from rada.engine.texts import own_template

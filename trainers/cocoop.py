@@ -2,9 +2,8 @@
 
 from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
-from rada.encoders.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
-from rada.encoders.encoders import Encoder
-from rada.encoders.prompt_learner import words_of
+from rada.encoders.base import Encoder
+from rada.encoders.prompts import ConditionalEncoder, ConditionalPromptLearner, words_of
 from rada.engine.base import CLIPTrainer
 from rada.engine.learned import Learned
 

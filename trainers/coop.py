@@ -2,8 +2,8 @@
 
 from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
-from rada.encoders.encoders import Encoder, PromptEncoder
-from rada.encoders.prompt_learner import PromptLearner, words_of
+from rada.encoders.base import Encoder
+from rada.encoders.prompts import PromptEncoder, PromptLearner, words_of
 from rada.engine.base import CLIPTrainer
 from rada.engine.learned import Learned
 

@@ -6,8 +6,7 @@ from torch import Tensor
 from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.classifier import CaptionClassifier, CLIPClassifier, Output
-from rada.encoders.encoders import Encoder
-from rada.encoders.sentence_encoder import SentenceEncoder
+from rada.encoders.base import Encoder, SentenceEncoder
 from rada.engine import processes
 from rada.engine.learned import Learned
 from rada.losses import contrastive_loss

@@ -6,8 +6,8 @@ from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.backbones.precision import at_least_float32
 from rada.backbones.templates import IMAGENET, encode_ensemble
-from rada.encoders.deep_prompts import IndependentPrompts
-from rada.encoders.encoders import Encoder, PromptEncoder
+from rada.encoders.base import Encoder
+from rada.encoders.prompts import IndependentPrompts, PromptEncoder
 from rada.engine.base import CLIPTrainer
 from rada.engine.learned import Learned
 from rada.engine.texts import require_depth

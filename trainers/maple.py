@@ -2,8 +2,8 @@
 
 from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
-from rada.encoders.deep_prompts import CoupledPrompts
-from rada.encoders.encoders import Encoder, PromptEncoder
+from rada.encoders.base import Encoder
+from rada.encoders.prompts import CoupledPrompts, PromptEncoder
 from rada.engine.base import CLIPTrainer
 from rada.engine.learned import Learned
 from rada.engine.texts import require_depth

@@ -3,8 +3,8 @@
 from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.backbones.templates import tokenize_classes
-from rada.encoders.block_adapters import MultiModalAdapterEncoder, MultiModalAdapters
-from rada.encoders.encoders import Encoder
+from rada.encoders.adapters import MultiModalAdapterEncoder, MultiModalAdapters
+from rada.encoders.base import Encoder
 from rada.engine.base import CLIPTrainer
 from rada.engine.learned import Learned
 from rada.engine.texts import own_template, require_depth

@@ -8,7 +8,7 @@ from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.backbones.templates import encode_template
 from rada.classifier import Output, normalize
-from rada.encoders.encoders import Encoder
+from rada.encoders.base import Encoder
 from rada.engine.texts import own_template, require_not_negative
 
 from .coop import CoOp

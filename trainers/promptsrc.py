@@ -8,7 +8,7 @@ from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.backbones.templates import IMAGENET, encode_ensemble
 from rada.classifier import Output, normalize
-from rada.encoders.encoders import Encoder
+from rada.encoders.base import Encoder
 from rada.engine.texts import require_not_negative
 from rada.losses import GaussianAverage
 

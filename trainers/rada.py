@@ -12,8 +12,8 @@ from yacs.config import CfgNode
 from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.classifier import CLIPClassifier
-from rada.encoders.encoders import Encoder
-from rada.encoders.prompt_learner import words_of
+from rada.encoders.base import Encoder
+from rada.encoders.prompts import words_of
 from rada.engine.learned import Learned, own_optim, require_unread, with_epochs
 from rada.head.rational import RAdaHead
 

@@ -4,8 +4,8 @@ from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.backbones.templates import IMAGENET, IMAGENET_SELECT, encode_ensemble
 from rada.classifier import CLIPClassifier, normalize
+from rada.encoders.base import Encoder, FrozenEncoder
 from rada.encoders.class_linear import ClassLinear, LinearHead
-from rada.encoders.encoders import Encoder, FrozenEncoder
 from rada.engine.base import CLIPTrainer
 from rada.engine.learned import Learned
 from rada.engine.texts import own_template

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from rada.encoders.encoders import Encoder
+    from rada.encoders.base import Encoder
 
 
 def handed_on(features: Tensor, prompts: Sequence[Tensor], adapters: Mapping) -> Tensor:

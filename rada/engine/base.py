@@ -17,7 +17,7 @@ from rada.backbones.loading import build_backbone
 from rada.backbones.precision import PRECISIONS
 from rada.classifier import CLIPClassifier
 from rada.data.data import cut_borders, require_distinct, require_training_pictures
-from rada.encoders.encoders import Encoder
+from rada.encoders.base import Encoder
 from rada.engine import processes
 from rada.engine.checkpoints import LearnedCheckpoints
 from rada.engine.class_rows import ClassRows

@@ -18,8 +18,7 @@ from torch.optim import Optimizer
 
 from rada.backbones.precision import HALVES
 from rada.classifier import CLIPClassifier, normalize
-from rada.encoders.conditional_prompts import TEXTS_AT_ONCE, ConditionalPromptLearner
-from rada.encoders.encoders import PromptEncoder
+from rada.encoders.prompts import TEXTS_AT_ONCE, ConditionalPromptLearner, PromptEncoder
 from rada.head.cosine import CosineHead
 from rada.head.mask_copies import MaskCopies, is_one
 from rada.head.rational import RAdaHead, RationalMask

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.func import functional_call
 
-from rada.encoders.encoders import PromptEncoder
+from rada.encoders.prompts import PromptEncoder
 
 
 class PromptCopies:

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from rada.backbones.templates import encode_template
 from rada.classifier import CLIPClassifier
-from rada.encoders.feature_adapters import AdapterEncoder, FeatureAdapter
+from rada.encoders.adapters import AdapterEncoder, FeatureAdapter
 from rada.head.cosine import CosineHead
 from rada.head.rational import RAdaHead
 from tests.rada import LAYERS

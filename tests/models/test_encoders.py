@@ -11,8 +11,8 @@ from rada.backbones.backbone import Backbone
 from rada.backbones.templates import encode_ensemble
 from rada.backbones.weights import import_clip
 from rada.classifier import CLIPClassifier, normalize
-from rada.encoders.encoders import FrozenEncoder, PromptEncoder
-from rada.encoders.prompt_learner import PromptLearner
+from rada.encoders.base import FrozenEncoder
+from rada.encoders.prompts import PromptEncoder, PromptLearner
 from rada.head.cosine import CosineHead
 from tests.tinyclip import draw_state_dict, seeded_images
 

@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from rada.classifier import CLIPClassifier
-from rada.encoders.encoders import PromptEncoder
-from rada.encoders.prompt_learner import PromptLearner
+from rada.encoders.prompts import PromptEncoder, PromptLearner
 from rada.head.cosine import CosineHead
 from rada.losses import confident_views, entropy, mean_entropy
 from rada.test_time.episodes import Episode, Episodes

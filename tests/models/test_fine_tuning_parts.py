@@ -8,9 +8,8 @@ from torch import nn
 
 from rada.backbones.templates import encode_ensemble, encode_template
 from rada.classifier import CLIPClassifier, normalize
+from rada.encoders.base import FrozenEncoder, SentenceEncoder
 from rada.encoders.class_linear import ClassLinear, FreeLinearHead
-from rada.encoders.encoders import FrozenEncoder
-from rada.encoders.sentence_encoder import SentenceEncoder
 from rada.losses import Anchor, contrastive_loss
 from tests.tinyclip import draw_backbone, seeded_images
 

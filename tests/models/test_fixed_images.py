@@ -4,10 +4,9 @@ import pytest
 import torch
 
 from rada.backbones.fixed_images import images_enter_alone
-from rada.encoders.deep_prompts import CoupledPrompts, IndependentPrompts
-from rada.encoders.encoders import Encoder, FrozenEncoder, PromptEncoder
-from rada.encoders.feature_adapters import AdapterEncoder, FeatureAdapter
-from rada.encoders.prompt_learner import PromptLearner
+from rada.encoders.adapters import AdapterEncoder, FeatureAdapter
+from rada.encoders.base import Encoder, FrozenEncoder
+from rada.encoders.prompts import CoupledPrompts, IndependentPrompts, PromptEncoder, PromptLearner
 from tests.tinyclip import draw_backbone, seeded_images
 
 pytestmark = pytest.mark.numerical

@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from rada.classifier import CLIPClassifier
-from rada.encoders.deep_prompts import CoupledPrompts
-from rada.encoders.encoders import PromptEncoder
+from rada.encoders.prompts import CoupledPrompts, PromptEncoder
 from rada.head.cosine import CosineHead
 from rada.losses import confident_views
 from rada.test_time.episodes import Episode, Episodes

@@ -6,12 +6,17 @@ import torch
 from rada.backbones.backbone import Backbone
 from rada.backbones.precision import PRECISIONS
 from rada.backbones.weights import import_clip
-from rada.encoders import conditional_prompts
-from rada.encoders.block_adapters import BlockAdapter, MultiModalAdapterEncoder, MultiModalAdapters
-from rada.encoders.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
-from rada.encoders.deep_prompts import CoupledPrompts, IndependentPrompts
-from rada.encoders.encoders import Encoder, PromptEncoder
-from rada.encoders.prompt_learner import PromptLearner
+from rada.encoders import prompts
+from rada.encoders.adapters import BlockAdapter, MultiModalAdapterEncoder, MultiModalAdapters
+from rada.encoders.base import Encoder
+from rada.encoders.prompts import (
+    ConditionalEncoder,
+    ConditionalPromptLearner,
+    CoupledPrompts,
+    IndependentPrompts,
+    PromptEncoder,
+    PromptLearner,
+)
 from tests.tinyclip import draw_backbone, draw_state_dict, seeded_images
 
 pytestmark = pytest.mark.numerical
@@ -134,7 +139,7 @@ def test_conditional_texts_may_be_encoded_a_few_at_a_time(backbone, monkeypatch)
     image_features = torch.nn.functional.normalize(torch.randn(5, backbone.dim), dim=-1)
     whole = encoder.encode_text(image_features)
     assert whole.shape == (5, len(NAMES), backbone.dim)
-    monkeypatch.setattr(conditional_prompts, "TEXTS_AT_ONCE", 2 * len(NAMES))
+    monkeypatch.setattr(prompts, "TEXTS_AT_ONCE", 2 * len(NAMES))
     torch.testing.assert_close(encoder.encode_text(image_features), whole)
 
 

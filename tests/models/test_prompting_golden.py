@@ -11,9 +11,13 @@ import torch
 from torch.nn import functional as F
 
 from rada.classifier import CLIPClassifier
-from rada.encoders.conditional_prompts import ConditionalEncoder, ConditionalPromptLearner
-from rada.encoders.deep_prompts import CoupledPrompts, IndependentPrompts
-from rada.encoders.encoders import PromptEncoder
+from rada.encoders.prompts import (
+    ConditionalEncoder,
+    ConditionalPromptLearner,
+    CoupledPrompts,
+    IndependentPrompts,
+    PromptEncoder,
+)
 from rada.head.cosine import CosineHead
 from tests.tinyclip import draw_backbone, draw_parameter, named_images
 

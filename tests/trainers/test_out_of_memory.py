@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rada.classifier import CLIPClassifier
-from rada.encoders.encoders import PromptEncoder
+from rada.encoders.prompts import PromptEncoder
 from rada.engine.memory import is_shortage, named_shortage
 
 

@@ -1,14 +1,54 @@
-"""Class features of the text encoder as it is now: for encoders that are themselves trained."""
+"""What stands before the head: an encoder turns images into image and class features.
+
+An encoder is a module with `encode_image(images) -> (B, D)` and `encode_text(image_features) ->
+(K, D)`, or (B, K, D) if its class features depend on the image; neither normalises.
+`text_depends_on_image` says which.
+"""
 
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rada.backbones.backbone import Backbone
 from rada.backbones.precision import at_least_float32
 from rada.backbones.templates import tokenize_classes
-from rada.encoders.encoders import Encoder
+
+
+class Encoder(nn.Module):
+    """Frozen image encoder; a subclass says where class features come from."""
+
+    text_depends_on_image = False
+
+    def __init__(self, backbone: Backbone):
+        super().__init__()
+        self.backbone = backbone
+
+    def encode_image(self, images: Tensor) -> Tensor:
+        """Image features (B, D)."""
+        return self.backbone.encode_image(images)
+
+    def encode_text(self, image_features: Tensor | None = None) -> Tensor:
+        """Class features (K, D), or (B, K, D).
+
+        Args:
+            image_features: (B, D), L2-normalised; read only if text_depends_on_image.
+        """
+        raise NotImplementedError
+
+
+class FrozenEncoder(Encoder):
+    """CLIP as it is: class features (K, D) that never change, such as those of templates."""
+
+    text_features: Tensor
+
+    def __init__(self, backbone: Backbone, text_features: Tensor):
+        super().__init__(backbone)
+        self.register_buffer("text_features", text_features, persistent=False)
+
+    def encode_text(self, image_features: Tensor | None = None) -> Tensor:
+        """Class features (K, D)."""
+        return self.text_features
 
 
 class SentenceEncoder(Encoder):
