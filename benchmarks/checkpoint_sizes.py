@@ -8,7 +8,7 @@ from unittest import mock
 import torch
 
 from rada.engine.base import CLIPTrainer
-from rada.engine.learned import build_schedule
+from rada.engine.optim import build_schedule
 
 
 class Sink(io.RawIOBase):

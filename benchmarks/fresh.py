@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rada.engine.memory import is_shortage
+from rada.engine.errors import is_shortage
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -13,7 +13,7 @@ import torch
 from benchmarks.limits import limited_memory
 from benchmarks.surroundings import command, surroundings
 from benchmarks.tables import one_table, table
-from rada.engine.memory import is_shortage
+from rada.engine.errors import is_shortage
 
 MB = 2**20
 LOWER = ("classes", "batch", "images", "episodes")  # options that memory grows with

@@ -6,7 +6,7 @@ from rada.backbones.templates import encode_template
 from rada.encoders.adapters import AdapterEncoder, FeatureAdapter
 from rada.encoders.base import Encoder
 from rada.engine.base import CLIPTrainer
-from rada.engine.learned import Learned
+from rada.engine.optim import Learned
 from rada.engine.texts import own_template
 
 

@@ -5,7 +5,7 @@ from rada.backbones.backbone import Backbone
 from rada.encoders.base import Encoder
 from rada.encoders.prompts import PromptEncoder, PromptLearner, words_of
 from rada.engine.base import CLIPTrainer
-from rada.engine.learned import Learned
+from rada.engine.optim import Learned
 
 
 @TRAINER_REGISTRY.register()

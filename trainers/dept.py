@@ -10,7 +10,7 @@ from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.classifier import CLIPClassifier
 from rada.decoupled import DecoupledClassifier, DecoupledLinear, DecoupledOutput
-from rada.engine.learned import Learned, own_optim, with_epochs
+from rada.engine.optim import Learned, own_optim, with_epochs
 
 from .coop import CoOp
 from .maple import MaPLe

@@ -8,7 +8,7 @@ from rada.backbones.backbone import Backbone
 from rada.classifier import CaptionClassifier, CLIPClassifier, Output
 from rada.encoders.base import Encoder, SentenceEncoder
 from rada.engine import processes
-from rada.engine.learned import Learned
+from rada.engine.optim import Learned
 from rada.losses import contrastive_loss
 
 from .fine_tuning import FineTuning

@@ -9,7 +9,7 @@ from rada.backbones.templates import IMAGENET, encode_ensemble
 from rada.encoders.base import Encoder
 from rada.encoders.prompts import IndependentPrompts, PromptEncoder
 from rada.engine.base import CLIPTrainer
-from rada.engine.learned import Learned
+from rada.engine.optim import Learned
 from rada.engine.texts import require_depth
 
 

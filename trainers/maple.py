@@ -5,7 +5,7 @@ from rada.backbones.backbone import Backbone
 from rada.encoders.base import Encoder
 from rada.encoders.prompts import CoupledPrompts, PromptEncoder
 from rada.engine.base import CLIPTrainer
-from rada.engine.learned import Learned
+from rada.engine.optim import Learned
 from rada.engine.texts import require_depth
 
 

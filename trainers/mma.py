@@ -6,7 +6,7 @@ from rada.backbones.templates import tokenize_classes
 from rada.encoders.adapters import MultiModalAdapterEncoder, MultiModalAdapters
 from rada.encoders.base import Encoder
 from rada.engine.base import CLIPTrainer
-from rada.engine.learned import Learned
+from rada.engine.optim import Learned
 from rada.engine.texts import own_template, require_depth
 
 

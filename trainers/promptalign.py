@@ -22,7 +22,7 @@ from dassl.data.transforms import build_transform
 from dassl.engine import TRAINER_REGISTRY
 from rada.data.data import cut_border
 from rada.engine import processes
-from rada.engine.records import flatten
+from rada.engine.checkpoints import flatten
 from rada.experiments.file import read_results
 from rada.test_time.episodes import Episodes
 from rada.test_time.token_alignment import AlignedEpisodes, TokenStatistics, gather, watched_blocks

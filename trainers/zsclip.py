@@ -7,7 +7,7 @@ from rada.classifier import CLIPClassifier, normalize
 from rada.encoders.base import Encoder, FrozenEncoder
 from rada.encoders.class_linear import ClassLinear, LinearHead
 from rada.engine.base import CLIPTrainer
-from rada.engine.learned import Learned
+from rada.engine.optim import Learned
 from rada.engine.texts import own_template
 
 ENSEMBLES = {"": (), "select": IMAGENET_SELECT, "imagenet": IMAGENET}

@@ -22,9 +22,9 @@ from rada.engine import processes
 from rada.engine.checkpoints import LearnedCheckpoints
 from rada.engine.class_rows import ClassRows
 from rada.engine.encode_once import EncodeOnce
-from rada.engine.learned import BY_STEPS
 from rada.engine.learned_modules import LearnedModules
 from rada.engine.mixed_weights import MIXED, MixedWeights, require_coefficients
+from rada.engine.optim import BY_STEPS
 from rada.engine.step_loop import StepLoop
 from rada.engine.testing import Testing
 from rada.engine.train_settings import FEATURES, TRAIN, require_possible, require_views

@@ -1,23 +1,257 @@
-"""Checkpoints of learned tensors only, which remember what they were trained as.
+"""Checkpoints: of learned tensors at an epoch's end, and of a run between two steps.
 
 Folders and file names are Dassl's (`<output>/<name>/model.pth.tar-<epoch>`, `checkpoint`). Each
 checkpoint also holds a record of its run; one that does not fit is an error, never a silent
 retrain. After every epoch the newest checkpoint replaces the one before, so that a killed run
-resumes where it was.
+resumes where it was. By steps, `<output>/running.pth.tar` holds all that going on from a step
+needs: one file for all modules, replaced as a whole, and removed when the final checkpoints are
+written.
 """
 
 import contextlib
+import glob
+import hashlib
 import io
 import os
 import os.path as osp
+import pickle
+import time
+from functools import cached_property
+from pathlib import Path
 
+import torch
 from torch import nn
+from yacs.config import CfgNode
 
 import dassl
-from dassl.utils import save_checkpoint
+from dassl.utils import load_checkpoint, save_checkpoint
 from rada.engine import processes
-from rada.engine.recorded import Recorded
-from rada.engine.records import checkpoint_file, read_checkpoint, require_same
+from rada.engine.optim import BY_STEPS
+from rada.files import replacing
+
+
+def checkpoint_file(folder: str, epoch: int | None) -> str:
+    """Path of an epoch's checkpoint; with None the best on validation, else the last."""
+    if epoch is not None:
+        name = f"model.pth.tar-{epoch}"
+    elif osp.exists(osp.join(folder, "model-best.pth.tar")):
+        name = "model-best.pth.tar"
+    elif osp.exists(osp.join(folder, "checkpoint")):
+        with open(osp.join(folder, "checkpoint")) as file:
+            name = file.readline().strip()
+    else:
+        name = "model.pth.tar-*"
+    path = osp.join(folder, name)
+    if not osp.exists(path):
+        raise FileNotFoundError(
+            f'Model not found at "{path}"; train it first or correct --model-dir'
+        )
+    return path
+
+
+def read_checkpoint(path: str) -> dict:
+    """Read a checkpoint of these trainers.
+
+    Raises:
+        ValueError: if it is damaged or was made by other code.
+    """
+    try:
+        checkpoint = load_checkpoint(path)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{path} cannot be read ({reason}); delete it or train again") from error
+    if "record" not in checkpoint:
+        raise ValueError(f"{path} does not say what it was trained as; train it with this code")
+    return checkpoint
+
+
+def require_same(
+    found: dict[str, str], wanted: dict[str, str], path: str, how: str = "trained"
+) -> None:
+    """Raise ValueError naming the first setting in which a file differs from this run."""
+    for key in sorted(found.keys() | wanted.keys()):
+        was, now = found.get(key, "nothing"), wanted.get(key, "nothing")
+        if was != now:
+            raise ValueError(
+                f"{path} was {how} with {key} = {was}, this run has {now}; "
+                "use the same setting or another folder"
+            )
+
+
+def flatten(node: CfgNode, prefix: str = "") -> dict[str, str]:
+    """Dotted keys and values, as strings, of a config node."""
+    flat = {}
+    for key, value in node.items():
+        flat |= (
+            flatten(value, f"{prefix}{key}.")
+            if isinstance(value, CfgNode)
+            else {prefix + key: str(value)}
+        )
+    return flat
+
+
+TRAINING_ONLY = {"PREC", "OPTIM", "ALPHA", "PENALTY"}  # the same of all methods
+DECISIVE = ("LOOP", "CLIP_NORM", "HOLD_OUT")  # of cfg.TRAIN, in a run by steps
+# where, how fast and how tested, not what is learned
+FREE = ("DATASET.ROOT", "DATALOADER.NUM_WORKERS", "DATASET.TRAINED_NAMES")
+# as in runs that had no such key
+UNSET = {(key, str(value)) for key, value in BY_STEPS.items()} | {("RADA.PREC", "fp32")}
+LOOKED_AT = 1000  # pictures whose size is part of the fingerprint
+
+
+class Recorded:
+    """Mixin of `CLIPTrainer`."""
+
+    training_only: set[str] = set()  # the method's settings that the learned tensors outlive
+    learned_per_class = False  # True: the learned tensors belong to the classes of their training
+
+    def record(self) -> dict[str, dict]:
+        """What a checkpoint remembers: `model` must fit to load it, `run` too to resume it.
+
+        Values are strings by dotted config key.
+        """
+        cfg = self.cfg
+        nodes = flatten(cfg.TRAINER, "TRAINER.")
+        outlived = TRAINING_ONLY | self.training_only
+        model = {k: v for k, v in nodes.items() if not outlived & set(k.split("."))}
+        model["MODEL.BACKBONE.NAME"] = os.path.basename(cfg.MODEL.BACKBONE.NAME)
+        if "REHEARSAL" in cfg:
+            model["rehearsal"] = "yes"
+        classes = ", ".join(self.dm.dataset.classnames)
+        if self.learned_per_class:
+            model["classes"] = classes
+        run = {"SEED": str(cfg.SEED), "classes": classes, **nodes}
+        for name in ("OPTIM", "INPUT", "DATASET", "DATALOADER"):
+            run |= flatten(cfg[name], f"{name}.")
+        for free in FREE:
+            run.pop(free, None)
+        run = {k: v for k, v in run.items() if not is_unset(k, v)}
+        if self.by_steps or cfg.TRAIN.CLIP_NORM > 0:
+            run |= {f"TRAIN.{key}": str(cfg.TRAIN[key]) for key in DECISIVE}
+        if self.by_steps:
+            run["training pictures"] = self.fingerprint
+        return {"model": model, "run": run}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the training pictures: labels, paths, and the sizes in bytes of some of the files."""
+        items, digest = self.dm.dataset.train_x, hashlib.sha256()
+        root = os.path.abspath(os.path.expanduser(self.cfg.DATASET.ROOT)) + os.sep
+        for item in items:  # a million of them: no more than this for each
+            digest.update(f"{item.label} {item.impath.removeprefix(root)}\n".encode())
+        for item in items[:: -(-len(items) // LOOKED_AT)]:
+            digest.update(f"{os.path.getsize(item.impath)}\n".encode())
+        return f"{len(items)} of digest {digest.hexdigest()[:16]}"
+
+    def require_own_folder(self, directory: str) -> None:
+        """Raise ValueError if a folder holds a checkpoint of another run."""
+        for file in glob.glob(os.path.join(glob.escape(directory), "*", "checkpoint")):
+            path = checkpoint_file(os.path.dirname(file), None)
+            self.require_own(read_checkpoint(path)["record"], path)
+
+    def require_own(self, found: dict[str, dict], path: str) -> None:
+        """Raise ValueError if the record of a checkpoint is of another run."""
+        wanted = self.record()
+        require_same(found["model"] | found["run"], wanted["model"] | wanted["run"], path)
+
+
+def is_unset(key: str, value: str) -> bool:
+    """Whether a setting is what it was before there was such a key."""
+    return any(key.endswith(f".{name}") and value == default for name, default in UNSET)
+
+
+RUNNING = "running.pth.tar"
+
+
+class RunningCheckpoint:
+    """Saves and restores a trainer between two steps.
+
+    Args:
+        trainer: by TRAIN.SAVE_STEPS and TRAIN.SAVE_MINUTES it is saved now and then.
+    """
+
+    def __init__(self, trainer):
+        self.trainer, train = trainer, trainer.cfg.TRAIN
+        self.path = Path(trainer.output_dir, RUNNING)
+        self.steps, self.seconds = train.SAVE_STEPS, 60 * train.SAVE_MINUTES
+        self.saved = time.monotonic()
+
+    def save_if_due(self, epoch: int, batch: int, step: int) -> None:
+        """Save if so many steps or minutes have gone by.
+
+        Args:
+            epoch: that is running, from 0.
+            batch: batches of it that are done.
+            step: steps of the whole run that are done.
+        """
+        by_step = self.steps > 0 and step % self.steps == 0
+        by_time = self.seconds > 0 and time.monotonic() - self.saved >= self.seconds
+        if by_step or by_time:
+            self.save(epoch, batch)
+
+    def save(self, epoch: int, batch: int) -> None:
+        """Save what the next step, batch `batch` of an epoch, needs.
+
+        Raises:
+            FloatingPointError: if a learned tensor is not finite; nothing is then written.
+            OSError: if the file cannot be written; the one before is then kept.
+        """
+        trainer = self.trainer
+        require_finite(trainer, self.path)
+        state = {
+            "epoch": epoch,
+            "batch": batch,
+            "best_result": float(trainer.best_result),
+            "seconds": trainer.seconds_before + time.time() - trainer.time_start,
+            "scaler": trainer.scaler.state_dict(),
+            "record": trainer.record(),
+            "models": {n: m.state_dict() for n, m in trainer._models.items()},
+            "optims": {n: o.state_dict() for n, o in trainer._optims.items() if o},
+            "scheds": {n: s.state_dict() for n, s in trainer._scheds.items() if s},
+        }
+        os.makedirs(self.path.parent, exist_ok=True)
+        with replacing(self.path) as file:
+            torch.save(state, file)
+        self.saved = time.monotonic()
+
+    def restore(self, directory: str) -> tuple[int, int]:
+        """Put the trainer into the state saved in a folder.
+
+        Returns:
+            The epoch to go on in, from 0, and how many batches of it are done.
+
+        Raises:
+            ValueError: if the file is damaged, or of another run.
+        """
+        path = os.path.join(directory, RUNNING)
+        trainer, state = self.trainer, read_checkpoint(path)
+        trainer.require_own(state["record"], path)
+        for name, module in trainer._models.items():
+            module.load_state_dict(state["models"][name])
+        for name, optim in state["optims"].items():
+            trainer._optims[name].load_state_dict(optim)
+        for name, sched in state["scheds"].items():
+            trainer._scheds[name].load_state_dict(sched)
+        if state["scaler"]:
+            trainer.scaler.load_state_dict(state["scaler"])
+        trainer.best_result, trainer.seconds_before = state["best_result"], state["seconds"]
+        return state["epoch"], state["batch"]
+
+    def remove(self) -> None:
+        """Remove the file: the run has its final checkpoints."""
+        self.path.unlink(missing_ok=True)
+
+
+def require_finite(trainer, path: Path) -> None:
+    """Raise FloatingPointError, naming it, if a learned tensor holds NaN or infinity."""
+    for module in trainer._models.values():
+        for name, parameter in module.named_parameters():
+            if not parameter.isfinite().all():
+                kept = f"; the last good checkpoint is {path}" if path.exists() else ""
+                raise FloatingPointError(
+                    f"learned tensor {name} is not finite after epoch {trainer.epoch + 1}, batch "
+                    f"{trainer.batch_idx + 1}: lower OPTIM.LR or set TRAIN.CLIP_NORM{kept}"
+                )
 
 
 class LearnedCheckpoints(Recorded):

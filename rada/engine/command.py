@@ -68,7 +68,7 @@ def build_and_run(args: argparse.Namespace, toolbox: str):
     """What `main` does, in each of the processes."""
     from dassl.engine import build_trainer
     from dassl.utils import collect_env_info, set_random_seed, setup_logger
-    from rada.engine import memory, processes
+    from rada.engine import errors, processes
     from rada.engine.config import print_args, setup_cfg
     from rada.rehearsal.config import banner
 
@@ -82,7 +82,7 @@ def build_and_run(args: argparse.Namespace, toolbox: str):
     print_args(args, cfg)
     print(f"Collecting env info ...\n** System info **\n{collect_env_info()}\n")
     print(f"Toolbox: Dassl, {toolbox}")
-    with memory.anywhere(cfg):
+    with errors.anywhere(cfg):
         trainer = build_trainer(cfg)
         run(trainer, args, toolbox)
     banner(cfg)

@@ -13,7 +13,7 @@ from dassl.engine import TRAINER_REGISTRY
 from rada import config_files
 from rada.data import registry as datasets_registry
 from rada.engine import registry as trainers_registry
-from rada.engine.records import flatten
+from rada.engine.checkpoints import flatten
 from rada.rehearsal.config import rehearse_if_asked
 
 # which argument sets which key; CoOp's reset_cfg does the same

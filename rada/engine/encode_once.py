@@ -13,7 +13,7 @@ from dassl.data import DatasetWrapper
 from rada.backbones.fixed_images import images_enter_alone
 from rada.data.data_order import SeededFeatures, seeded
 from rada.engine import processes
-from rada.engine.anomalies import named_death
+from rada.engine.errors import named_death
 from rada.engine.fixed_views import FixedViews
 from rada.features import key
 from rada.features.batches import FeatureBatches, batches_like

@@ -1,7 +1,7 @@
 """The modules that a trainer learns, registered with the toolbox, each for its epochs."""
 
 from dassl.optim import build_optimizer
-from rada.engine.learned import Learned, build_schedule, load_initial_weights
+from rada.engine.optim import Learned, build_schedule, load_initial_weights
 
 
 class LearnedModules:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from rada.engine import processes
-from rada.engine.records import read_checkpoint
+from rada.engine.checkpoints import read_checkpoint
 from rada.files import replacing
 
 # coefficients of TEST.WISE_FT: 0 is the start, 1 what was learned; none: what was learned, only

@@ -14,9 +14,9 @@ from dassl.utils import AverageMeter, MetricMeter
 from rada.data.data_order import shared_loader
 from rada.data.validation import keep_test_apart
 from rada.engine import processes
-from rada.engine.anomalies import named_death
+from rada.engine.checkpoints import RUNNING, RunningCheckpoint
+from rada.engine.errors import named_death
 from rada.engine.progress import progress_line
-from rada.engine.running import FILE, RunningCheckpoint
 
 
 class StepLoop:
@@ -55,17 +55,19 @@ class StepLoop:
         if not self.by_steps:
             return super().resume_model_if_exist(directory)
         self.running = RunningCheckpoint(self)
-        if os.path.exists(os.path.join(directory, FILE)):
+        if os.path.exists(os.path.join(directory, RUNNING)):
             self.require_output(directory)
             epoch, self.batches_done = self.running.restore(directory)
-            print(f"Resuming {directory}/{FILE}: epoch {epoch + 1}, batch {self.batches_done + 1}")
+            print(
+                f"Resuming {directory}/{RUNNING}: epoch {epoch + 1}, batch {self.batches_done + 1}"
+            )
             return epoch
         self.require_own_folder(directory)
         if self.has_final(directory):
             self.load_model(directory, self.max_epoch)
             return self.max_epoch
         if self.cfg.RESUME:
-            raise FileNotFoundError(f"RESUME: no {FILE} in {directory}")
+            raise FileNotFoundError(f"RESUME: no {RUNNING} in {directory}")
         print("No checkpoint found, train from scratch")
         return 0
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from rada.engine.answers import Answer, answers_of, measures
-from rada.engine.memory import in_testing
+from rada.engine.errors import in_testing
 
 
 class Testing:

@@ -12,7 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 from dassl.metrics import compute_accuracy
 from rada.classifier import Output
 from rada.engine import processes
-from rada.engine.anomalies import named_anomaly
+from rada.engine.errors import named_anomaly
 
 
 class TrainingStep:

@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 from yacs.config import CfgNode
 
 from dassl.optim import build_optimizer
-from rada.engine.learned import own_optim
+from rada.engine.optim import own_optim
 from rada.test_time.views import AUGMIX
 
 # there is no schedule, and all that is tuned has one rate

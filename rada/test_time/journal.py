@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rada.engine.answers import Answer
-from rada.engine.records import require_same
+from rada.engine.checkpoints import require_same
 from rada.files import replacing
 
 Key = tuple[str, int]  # a picture's path below the datasets, and its label

@@ -16,8 +16,8 @@ from tqdm import tqdm
 
 from rada.engine import processes
 from rada.engine.answers import Answer, answers_of, measures
-from rada.engine.memory import in_testing
-from rada.engine.records import flatten
+from rada.engine.checkpoints import flatten
+from rada.engine.errors import in_testing
 from rada.test_time.episodes import Episodes
 from rada.test_time.journal import Journal, Key
 from rada.test_time.views import path_below

@@ -8,7 +8,7 @@ from yacs.config import CfgNode
 from dassl.data import DataManager
 from rada.data.data import cut_borders
 from rada.engine import processes
-from rada.engine.learned import require_unread
+from rada.engine.optim import require_unread
 from rada.experiments.file import read_results
 from rada.test_time.episode_settings import SETTINGS, check_settings, kept, optimizer_of
 from rada.test_time.episodes import Episode, Episodes

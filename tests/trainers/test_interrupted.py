@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import train
-from rada.engine import running
+from rada.engine import checkpoints
 from rada.engine.training import TrainingStep
 from tests.trainers.runs import OPTIONS, STEPS, command_line, shallow
 
@@ -28,7 +28,7 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(stopped, mistake, monkeypat
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(running.torch, "save", save)
+        patch.setattr(checkpoints.torch, "save", save)
         error = mistake("FT", opts=(*STEPS, "DATASET.SUBSAMPLE_CLASSES", "base"))
     assert "cannot write" in error and "No space left on device" in error
     assert f"the one before is whole: {stopped}/running.pth.tar" in error
@@ -121,5 +121,5 @@ def test_a_finished_run_is_not_trained_again(run_train, tmp_path, monkeypatch):
 
 
 def test_resume_names_a_folder_without_a_run(run_train, tmp_path):
-    with pytest.raises(FileNotFoundError, match="RESUME: no running.pth.tar in"):
+    with pytest.raises(FileNotFoundError, match="RESUME: no checkpoint.pth.tar in"):
         run_train("FT", tmp_path / "out", arguments=("--resume", str(tmp_path / "nothing")))

@@ -7,7 +7,7 @@ import torch
 
 from rada.classifier import CLIPClassifier
 from rada.encoders.prompts import PromptEncoder
-from rada.engine.memory import is_shortage, named_shortage
+from rada.engine.errors import is_shortage, named_shortage
 
 
 def exhaust(*_):

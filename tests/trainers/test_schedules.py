@@ -6,7 +6,7 @@ import pytest
 import torch
 from yacs.config import CfgNode
 
-from rada.engine.schedules import step_schedule
+from rada.engine.optim import step_schedule
 
 
 def rates(steps: int, warmup: int) -> list[float]:

@@ -18,8 +18,8 @@ from yacs.config import CfgNode
 
 from dassl.config import get_cfg_default
 from rada.engine import registry as trainers_registry
-from rada.engine.learned import BY_STEPS
-from rada.engine.records import flatten
+from rada.engine.checkpoints import flatten
+from rada.engine.optim import BY_STEPS
 from rada.engine.train_settings import FEATURES, TRAIN
 from rada.losses import GaussianAverage
 from rada.test_time.episode_settings import SETTINGS
