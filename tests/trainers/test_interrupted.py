@@ -121,5 +121,5 @@ def test_a_finished_run_is_not_trained_again(run_train, tmp_path, monkeypatch):
 
 
 def test_resume_names_a_folder_without_a_run(run_train, tmp_path):
-    with pytest.raises(FileNotFoundError, match="RESUME: no checkpoint.pth.tar in"):
+    with pytest.raises(FileNotFoundError, match="RESUME: no running.pth.tar in"):
         run_train("FT", tmp_path / "out", arguments=("--resume", str(tmp_path / "nothing")))
