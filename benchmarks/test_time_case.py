@@ -23,8 +23,7 @@ from benchmarks.plain_episodes import plain_episodes  # noqa: E402
 from rada.backbones.backbone import Backbone  # noqa: E402
 from rada.backbones.weights import TINY_CLIP  # noqa: E402
 from rada.classifier import CLIPClassifier  # noqa: E402
-from rada.encoders.prompts import PromptEncoder  # noqa: E402
-from rada.encoders.prompts import PromptLearner  # noqa: E402
+from rada.encoders.prompts import PromptEncoder, PromptLearner  # noqa: E402
 from rada.head.cosine import CosineHead  # noqa: E402
 from rada.head.rational import RAdaHead  # noqa: E402
 from rada.listing import RandomFeatures, named_backbone  # noqa: E402
