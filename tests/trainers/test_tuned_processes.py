@@ -44,8 +44,7 @@ def assert_equal(one: Path, other: Path) -> None:
     assert not list(other.glob("*.part*"))
 
 
-@pytest.mark.parametrize("count", [2, 3])
-@pytest.mark.parametrize("loop", ["epochs", "steps"])
+@pytest.mark.parametrize("count, loop", [(2, "epochs"), (3, "steps")])
 def test_several_processes_answer_as_one(count, loop, words, tmp_path):
     alone = Run(words("RAdaTPT", tmp_path / "one")).wait()
     together = started_together(words("RAdaTPT", tmp_path / "all", "TRAIN.LOOP", loop), count)

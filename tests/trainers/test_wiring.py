@@ -227,13 +227,20 @@ def bases():
     return {}
 
 
+@pytest.fixture(scope="module")
+def features(tmp_path_factory):
+    """Where image features go that are made once."""
+    return str(tmp_path_factory.mktemp("features"))
+
+
 @pytest.fixture
-def build(run_train, tmp_path):
+def build(run_train, tmp_path, features):
     """Fingerprint, checkpoint metadata and config of a trainer with some options."""
 
     def make(name: str, options: tuple[str, ...]):
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         first = (*EPISODES,) if issubclass(OURS[name], TunedAtTest) else ("OPTIM.MAX_EPOCH", "4")
+        first += ("FEATURES.FOLDER", features)
         trainer = run_train(name, folder, *first, *options, arguments=("--no-train",))
         metadata = trainer.record()
         return fingerprint(trainer), metadata, trainer.cfg
