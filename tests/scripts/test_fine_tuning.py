@@ -71,14 +71,12 @@ def test_other_coefficients(things):
 
 def test_several_processes_share_a_training_only(things):
     """By torchrun: the stub notes its own arguments, of which torchrun takes none."""
-    stub = things.root / "train.py"
-    noted = 'open("launched.txt", "a").write(os.environ.get("WORLD_SIZE", "1"))\n'
-    stub.write_text(stub.read_text().replace("parser = argparse", noted + "parser = argparse", 1))
+    things.note_processes()
     assert things.run("finetune_train.sh", "things", 1, "CoOp", NPROC="1")[0] == 0
     assert things.run("finetune_test.sh", "things_v2", 1, "CoOp", NPROC="2")[0] == 0
-    assert (things.root / "launched.txt").read_text() == "11"
+    assert things.processes() == "11"
     things.run("finetune_train.sh", "things", 2, "CoOp", NPROC="2")
-    assert (things.root / "launched.txt").read_text() == "1122"
+    assert things.processes() == "1122"
 
 
 @pytest.mark.parametrize(

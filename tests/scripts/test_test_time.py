@@ -55,16 +55,14 @@ def test_a_test_of_its_own_model_has_the_config_of_the_training(tuned):
 
 def test_several_processes_share_a_test_that_learns(tuned):
     """By torchrun, as in test_fine_tuning.py; a plain test runs in one."""
-    stub = tuned.root / "train.py"
-    noted = 'open("launched.txt", "a").write(os.environ.get("WORLD_SIZE", "1"))\n'
-    stub.write_text(stub.read_text().replace("parser = argparse", noted + "parser = argparse", 1))
+    tuned.note_processes()
     tuned.run(TRAIN, 1, "CoOp")
     assert tuned.run(TEST, "imagenet_a", 1, "CoOp", NPROC="2")[0] == 0
-    assert (tuned.root / "launched.txt").read_text() == "11"
+    assert tuned.processes() == "11"
     tuned.run(TEST, "imagenet_a", 1, "TPT", NPROC="2")
-    assert (tuned.root / "launched.txt").read_text() == "1122"
+    assert tuned.processes() == "1122"
     tuned.run(TEST, "imagenet_a", 1, "CoOpTPT", NPROC="2")
-    assert (tuned.root / "launched.txt").read_text() == "112222"
+    assert tuned.processes() == "112222"
     assert "NPROC must be a positive" in tuned.run(TEST, "dtd", 1, "TPT", NPROC="0")[2]
 
 
