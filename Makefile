@@ -5,12 +5,11 @@
 
 PYTHON ?= python3
 WORKERS ?= 2# processes of make test; each takes about 1 GB
-DEMO_TRAINERS = ZeroshotCLIP,CoOp,RAda,RAdaCoOp
 
 .PHONY: demo test test-instruction-sets check lint clean
 
 demo: .venv/installed
-	JOBS=$${JOBS:-2} bash scripts/rada/base2new.sh world 1 $(DEMO_TRAINERS)
+	.venv/bin/python -m rada demo
 
 test: check
 	DASSL=bundled OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n $(WORKERS) --dist worksteal
