@@ -66,18 +66,15 @@ class LongTest:
             keys: theirs, in the same order.
             journal: gets the answers.
         """
-        known, count, root = journal.answers, processes.count(), loader.dataset.root
+        known, root = journal.answers, loader.dataset.root
         left = unfinished(keys, known, loader.batch_size)
         lacking = {i for batch in left for i in batch}
         done = [known[key] for i, key in enumerate(keys) if i not in lacking]
-        if done:
-            print(f"Resuming: {len(done):,} of {len(keys):,} pictures are done")
-        if count > 1:
-            print(f"{count} processes share {len(lacking):,} pictures; the bar is the first one's")
-        own = [i for batch in left[processes.rank() :: count] for i in batch]
+        tell_of_shares(len(done), len(keys))
+        own = [i for batch in left[processes.rank() :: processes.count()] for i in batch]
         hits, total = sum(a.label == a.prediction for a in done), len(done) + len(own)
-        off = processes.rank() > 0
-        with tqdm(total=total, initial=len(done), unit="image", disable=off) as bar:
+        others = processes.rank() > 0
+        with tqdm(total=total, initial=len(done), unit="image", disable=others) as bar:
             seen = len(done)
             for batch in self.batches(loader, own):
                 views, labels = self.parse_batch_test(batch)
@@ -154,6 +151,14 @@ class LongTest:
         found["dataset"], found["learned tensors"] = cfg.DATASET.NAME, self.digest()
         found["classes"] = ", ".join(self.dm.dataset.classnames)
         return found
+
+
+def tell_of_shares(done: int, pictures: int) -> None:
+    """Print how many pictures are answered already, and who answers the others."""
+    if done:
+        print(f"Resuming: {done:,} of {pictures:,} pictures are done")
+    if (count := processes.count()) > 1:
+        print(f"{count} processes share {pictures - done:,}; the bar is the first one's")
 
 
 def unfinished(keys: list[Key], answers: Container, size: int) -> list[range]:
