@@ -46,16 +46,8 @@ PYTHON=$(find_python)
 if [[ -n ${DATA:-} ]]; then DATA=$(from_caller "$DATA"); else DATA=./data; fi
 if [[ -n ${OUTPUT:-} ]]; then OUTPUT=$(from_caller "$OUTPUT"); else OUTPUT=output; fi
 OUTPUT=${OUTPUT%/}
-case ${REHEARSE:-0} in
-0) ;;
-1)
-    if [[ ${OUTPUT##*/} != rehearsal ]]; then # it is where a script was called by another
-        OUTPUT=$OUTPUT/rehearsal
-        echo "Rehearsal: results go to $OUTPUT; their numbers mean nothing"
-        if [[ -n ${REHEARSE_ROOT:-} ]]; then REHEARSE_ROOT=$(from_caller "$REHEARSE_ROOT"); fi
-        export REHEARSE_ROOT=${REHEARSE_ROOT:-$OUTPUT/data}
-    fi
-    ;;
-*) die "REHEARSE must be 1 or unset, got \"$REHEARSE\"" ;;
-esac
+if [[ -n ${REHEARSE_ROOT:-} ]]; then
+    REHEARSE_ROOT=$(from_caller "$REHEARSE_ROOT")
+    export REHEARSE_ROOT
+fi
 export PYTHON DATA OUTPUT

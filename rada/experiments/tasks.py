@@ -35,12 +35,19 @@ def is_rehearsal() -> bool:
 
 
 def rehearsal_apart() -> None:
-    """Let OUTPUT of a rehearsal be a folder of its own, as common.sh does."""
+    """Let OUTPUT of a rehearsal be a folder of its own, for this process and those it starts.
+
+    Raises:
+        ValueError: if REHEARSE is neither 1 nor 0 nor unset.
+    """
+    if (asked := os.environ.get("REHEARSE", "0")) not in ("", "0", "1"):
+        raise ValueError(f'REHEARSE must be 1 or unset, got "{asked}"')
     output = Path(os.environ.get("OUTPUT") or "output")
     if is_rehearsal() and output.name != "rehearsal":
-        os.environ["OUTPUT"] = str(output / "rehearsal")
-        os.environ.setdefault("REHEARSE_ROOT", str(output / "rehearsal" / "data"))
-        print(f"Rehearsal: results go to {output / 'rehearsal'}; their numbers mean nothing")
+        output /= "rehearsal"
+        os.environ["OUTPUT"] = str(output)
+        os.environ.setdefault("REHEARSE_ROOT", str(output / "data"))
+        print(f"Rehearsal: results go to {output}; their numbers mean nothing", flush=True)
 
 
 def experiment(protocol: str) -> Path:
