@@ -16,11 +16,11 @@ from rada.backbones.backbone import Backbone
 from rada.backbones.loading import build_backbone
 from rada.backbones.precision import PRECISIONS
 from rada.classifier import CLIPClassifier
+from rada.data.class_mapping import class_mapping
 from rada.data.data import cut_borders, require_distinct, require_training_pictures
 from rada.encoders.base import Encoder
 from rada.engine import processes
 from rada.engine.checkpoints import LearnedCheckpoints
-from rada.engine.class_rows import ClassRows
 from rada.engine.encode_once import EncodeOnce
 from rada.engine.learned_modules import LearnedModules
 from rada.engine.mixed_weights import MIXED, MixedWeights, require_coefficients
@@ -40,7 +40,6 @@ class CLIPTrainer(
     LearnedModules,
     TrainingStep,
     Testing,
-    ClassRows,
     TrainerX,
 ):
     """Base of every trainer.
@@ -51,6 +50,8 @@ class CLIPTrainer(
             extends that one's.
         counts_blocks: keys of the section that count the encoders' blocks.
         nodes: defaults of further nodes that a mixin adds below cfg.TRAINER, by node name.
+        knows_trained_names_only: whether what is learned belongs to the names of the training; all
+            others use the test set's own names unless DATASET.TRAINED_NAMES is True.
         metrics: results of the tests so far, such as {"test/accuracy": 76.3}, percent.
     """
 
@@ -58,6 +59,7 @@ class CLIPTrainer(
     settings: dict = {}
     counts_blocks: tuple[str, ...] = ()
     nodes: dict[str, dict] = {}
+    knows_trained_names_only = False
 
     @classmethod
     def extend_cfg(cls, cfg: CfgNode) -> None:
@@ -119,7 +121,7 @@ class CLIPTrainer(
         print("Building custom CLIP")
         backbone.activation_checkpointing = cfg.TRAIN.ACTIVATION_CHECKPOINTING
         backbone.to(self.device)
-        names, groups = self.class_rows()
+        names, groups = class_mapping(self.dm.dataset, self.by_trained_names())
         self.model = self.build_classifier(backbone, names)
         self.model.join(groups)
         self.model.to(self.device)
@@ -127,6 +129,10 @@ class CLIPTrainer(
         fp16 = self.own.PREC == "amp" and self.device.type == "cuda"
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=fp16)
         self.encode_once()
+
+    def by_trained_names(self) -> bool:
+        """Whether classes go by the names of the training (`rada.data.class_mapping`)."""
+        return self.knows_trained_names_only or self.cfg.DATASET.get("TRAINED_NAMES", False)
 
     def build_data_loader(self) -> None:
         """Dassl's, and a border that pictures have is cut off."""

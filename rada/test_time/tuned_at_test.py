@@ -63,6 +63,13 @@ class TunedAtTest(LongTest):
         for loader in filter(None, (dm.val_loader, dm.test_loader)):
             loader.dataset.root = root_of(getattr(dm.dataset, "dataset_dir", root), root)
 
+    def by_trained_names(self) -> bool:
+        """Raises ValueError if it is asked for: an episode knows no classes of several names."""
+        if super().by_trained_names() and hasattr(self.dm.dataset, "trained_names"):
+            name = self.cfg.TRAINER.NAME
+            raise ValueError(f"{name} has no DATASET.TRAINED_NAMES; set it to False")
+        return False
+
     def why_anew(self) -> str:
         """FEATURES.CACHE holds one view of a test picture."""
         return "it learns from many views of a test picture"
