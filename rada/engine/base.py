@@ -19,11 +19,10 @@ from rada.classifier import CLIPClassifier
 from rada.data.class_mapping import class_mapping
 from rada.data.data import cut_borders, require_distinct, require_training_pictures
 from rada.encoders.base import Encoder
-from rada.engine import processes
+from rada.engine import processes, wise_ft
 from rada.engine.checkpoints import LearnedCheckpoints
 from rada.engine.encode_once import EncodeOnce
 from rada.engine.learned_modules import LearnedModules
-from rada.engine.mixed_weights import MIXED, MixedWeights, require_coefficients
 from rada.engine.optim import BY_STEPS
 from rada.engine.step_loop import StepLoop
 from rada.engine.testing import Testing
@@ -33,7 +32,6 @@ from rada.head.cosine import CosineHead
 
 
 class CLIPTrainer(
-    MixedWeights,
     StepLoop,
     EncodeOnce,
     LearnedCheckpoints,
@@ -64,7 +62,7 @@ class CLIPTrainer(
     @classmethod
     def extend_cfg(cls, cfg: CfgNode) -> None:
         """Add the nodes that this trainer and its mixins read."""
-        for node, more in ((cfg.TRAIN, TRAIN), (cfg.OPTIM, BY_STEPS), (cfg.TEST, MIXED)):
+        for node, more in ((cfg.TRAIN, TRAIN), (cfg.OPTIM, BY_STEPS), (cfg.TEST, wise_ft.SETTINGS)):
             node.update(more)
         cfg.FEATURES = CfgNode(FEATURES)
         cfg.TRAINER[cls.section] = CfgNode(cls.settings)
@@ -87,7 +85,7 @@ class CLIPTrainer(
         if precision not in PRECISIONS:
             raise ValueError(f'TRAINER.{self.section}.PREC is one of {known}; got "{precision}"')
         require_possible(cfg.TRAIN, self.batch_divides, self.training_processes())
-        require_coefficients(cfg.TEST.WISE_FT)
+        wise_ft.require_coefficients(cfg.TEST.WISE_FT)
         require_views(cfg.FEATURES)
 
     def training_processes(self) -> int:
@@ -141,6 +139,8 @@ class CLIPTrainer(
 
     def train(self) -> None:
         """Train, then test; a method that learns nothing is tested at once."""
+        if self.cfg.TEST.WISE_FT:
+            raise ValueError("TEST.WISE_FT mixes what was learned before; give it with --eval-only")
         if self._models:
             require_training_pictures(self.dm.dataset)
             super().train()
@@ -158,3 +158,7 @@ class CLIPTrainer(
         if not tag.startswith("train/"):
             self.metrics[tag] = float(scalar_value)
         super().write_scalar(tag, scalar_value, global_step)
+
+    def test_metrics(self) -> dict[str, float]:
+        """Results of the last test on the test split by name, percent."""
+        return {k.removeprefix("test/"): v for k, v in self.metrics.items() if k[:5] == "test/"}

@@ -91,11 +91,13 @@ def build_and_run(args: argparse.Namespace, toolbox: str):
 
 def run(trainer, args: argparse.Namespace, toolbox: str) -> None:
     """Train or test a trainer; the first process writes its results."""
-    from rada.engine import processes
+    from rada.engine import processes, wise_ft
     from rada.engine.results import write_results
 
-    start = time.time()
-    if args.eval_only:
+    start, mixtures = time.time(), None
+    if args.eval_only and trainer.cfg.TEST.WISE_FT:
+        mixtures = wise_ft.evaluate_mixtures(trainer, args.model_dir, args.load_epoch)
+    elif args.eval_only:
         trainer.load_model(args.model_dir, epoch=args.load_epoch)
         trainer.test()
     elif args.no_train:
@@ -113,6 +115,7 @@ def run(trainer, args: argparse.Namespace, toolbox: str) -> None:
             "seconds": {"test" if args.eval_only else "train": seconds},
             "opts": args.opts,
             "toolbox": toolbox,
+            **({"wise_ft": mixtures} if mixtures else {}),
         },
     )
 

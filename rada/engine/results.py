@@ -37,7 +37,7 @@ def write_results(trainer: CLIPTrainer, run: dict) -> Path:
 
     Args:
         trainer: trained or loaded, and tested.
-        run: what only the caller knows: dataset, setting, seconds, opts, toolbox.
+        run: what only the caller knows: dataset, setting, seconds, opts, toolbox, wise_ft.
 
     Returns:
         The path of the file.
@@ -49,9 +49,7 @@ def write_results(trainer: CLIPTrainer, run: dict) -> Path:
         "shots": cfg.DATASET.NUM_SHOTS,
         "classes": cfg.DATASET.SUBSAMPLE_CLASSES,
         "backbone": cfg.MODEL.BACKBONE.NAME,
-        "metrics": {
-            k.split("/", 1)[1]: v for k, v in trainer.metrics.items() if k.startswith("test/")
-        },
+        "metrics": trainer.test_metrics(),
         "learned_parameters": trainer.learned_parameters,
         "learned_bytes": trainer.learned_bytes,
         "checkpoint_bytes": trainer.checkpoint_bytes(),

@@ -17,6 +17,7 @@ from rada.engine import processes
 from rada.engine.checkpoints import RUNNING, RunningCheckpoint
 from rada.engine.errors import named_death
 from rada.engine.progress import progress_line
+from rada.engine.wise_ft import save_start
 
 
 class StepLoop:
@@ -70,6 +71,13 @@ class StepLoop:
             raise FileNotFoundError(f"RESUME: no {RUNNING} in {directory}")
         print("No checkpoint found, train from scratch")
         return 0
+
+    def before_train(self) -> None:
+        """As the toolbox's; a training by steps that begins keeps what it starts from."""
+        super().before_train()
+        begins = self.start_epoch == self.batches_done == 0
+        if self.by_steps and begins and not processes.rank():
+            save_start(self)
 
     def require_output(self, directory: str) -> None:
         """Raise ValueError unless a folder is the output's, where the best and the start are."""

@@ -27,6 +27,7 @@ class Run:
     seed: int
     folder: str
     metrics: dict[str, float] = field(default_factory=dict)
+    mixtures: tuple[dict[str, float], ...] = ()  # metrics by WiSE-FT's coefficient, which is one
     parameters: int | None = None
     seconds: float | None = None
     options: tuple[str, ...] = ()
@@ -137,6 +138,7 @@ def read_run(run: Run) -> Run | None:
     return replace(
         run,
         metrics=data["metrics"],
+        mixtures=tuple(data["wise_ft"]),
         parameters=data.get("learned_parameters"),
         seconds=seconds_of(data, ways),
         options=tuple(map(str, data.get("opts") or ())),

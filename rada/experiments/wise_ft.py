@@ -17,7 +17,6 @@ from rada.experiments.runs import Found, Run, scan
 from rada.experiments.table import Table
 from rada.experiments.transposed import transposed
 
-AT = re.compile(r"accuracy_at_(.+)")
 CURVES = "wise_ft.png"
 NUMBERS = "wise_ft.csv"
 
@@ -54,11 +53,10 @@ def mixtures(found: Found) -> dict[tuple[str, str], Table]:
     runs = defaultdict(list)
     for run in found.runs:
         source = source_of(run.dataset)
-        coefficients = [match[1] for match in map(AT.fullmatch, run.metrics) if match]
-        for number in coefficients if run.part == MIXED else ():
+        for mixture in run.mixtures if run.part == MIXED else ():
             part = TUNED if run.dataset == source else SHIFTED
-            value = {"accuracy": run.metrics[f"accuracy_at_{number}"]}
-            name = f"a = {float(number):g}"
+            value = {"accuracy": mixture["accuracy"]}
+            name = f"a = {mixture['coefficient']:g}"
             one = replace(run, part=part, trainer=name, metrics=value, parameters=None)
             runs[source, label(run), run.shots % math.inf].append(one)
     return {

@@ -63,16 +63,22 @@ def test_published_rows_and_averages(tuned):
 
 @pytest.fixture
 def mixed(tuned):
-    """RAdaFT between its start, 60 and 50, and its end, 80 and 40."""
+    """RAdaFT between its start, 60 and 50, and its end, 80 and 40; seed 2 by old names."""
     for name in ("imagenet", *SHIFTS):
         low, high = (60.0, 80.0) if name == "imagenet" else (50.0, 40.0)
         for seed in (1, 2):
             folder = tuned.add("mixed", name, "RAdaFT", seed, high, classes="all", place=ALL)
-            metrics = {f"accuracy_at_{a:g}": low + a * (high - low) + seed for a in (0, 0.5, 1)}
+            accuracies = {a: low + a * (high - low) + seed for a in (0, 0.5, 1)}
+            results = {"metrics": {"accuracy": high + seed}}
+            if seed == 1:
+                mixtures = [{"coefficient": a, "accuracy": v} for a, v in accuracies.items()]
+                results["wise_ft"] = mixtures
+            else:
+                by_name = {f"accuracy_at_{a:g}": v for a, v in accuracies.items()}
+                results["metrics"] |= by_name
             (folder / "results.json").write_text(
                 json.dumps(
-                    {"dataset": name, "trainer": "RAdaFT", "seed": seed, "classes": "all"}
-                    | {"metrics": {"accuracy": high + seed} | metrics}
+                    {"dataset": name, "trainer": "RAdaFT", "seed": seed, "classes": "all"} | results
                 )
             )
     return tuned
