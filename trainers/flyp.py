@@ -7,7 +7,7 @@ from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.classifier import CaptionClassifier, CLIPClassifier, Output
 from rada.encoders.base import Encoder, SentenceEncoder
-from rada.engine import processes
+from rada.engine import distributed
 from rada.engine.optim import Learned
 from rada.losses import contrastive_loss
 
@@ -72,13 +72,13 @@ class FLYP(BothEncoders, ZeroshotCLIP):
         parts = list(zip(images.tensor_split(pieces), tokens.tensor_split(pieces), strict=True))
         with torch.set_grad_enabled(pieces == 1):  # several are made again, one after the other
             seen = [self.with_paths(batch, self.network or self.model, *part) for part in parts]
-        image, text, scale, loss, accuracy = self.slopes(seen, labels)
+        image, text, scale, loss, accuracy = self.feature_gradients(seen, labels)
         own = zip(parts, image.tensor_split(pieces), text.tensor_split(pieces), strict=True)
-        for number, (part, image_slope, text_slope) in enumerate(own, 1):
+        for number, (part, image_gradient, text_gradient) in enumerate(own, 1):
             with self.synchronised(number == pieces):
                 output = seen[0] if pieces == 1 else (self.network or self.model)(*part)
-                pull = (output.image_features * image_slope).sum()
-                pull = pull + (output.text_features * text_slope).sum()
+                pull = (output.image_features * image_gradient).sum()
+                pull = pull + (output.text_features * text_gradient).sum()
                 if number == pieces:
                     pull = pull + self.model.encoder.backbone.logit_scale * scale
                 self.scaler.scale(pull).backward()
@@ -89,11 +89,11 @@ class FLYP(BothEncoders, ZeroshotCLIP):
         sentences = self.model.encoder.sentences
         return sentences[draws % len(sentences), labels]
 
-    def slopes(self, seen: list[Output], labels: Tensor) -> tuple:
+    def feature_gradients(self, seen: list[Output], labels: Tensor) -> tuple:
         """Gradients of the loss by this process's features (B, D) and the scale; loss, accuracy."""
-        first, size = processes.rank() * len(labels), len(labels)
+        first, size = distributed.rank() * len(labels), len(labels)
         features = [
-            processes.gathered(torch.cat([getattr(output, kind) for output in seen]).detach())
+            distributed.all_gather(torch.cat([getattr(output, kind) for output in seen]).detach())
             for kind in ("image_features", "text_features")
         ]
         leaves = [*features, self.model.encoder.backbone.logit_scale.detach()]
@@ -104,10 +104,10 @@ class FLYP(BothEncoders, ZeroshotCLIP):
         self.detect_anomaly(loss)
         image, text, scale = torch.autograd.grad(loss, leaves)
         nearest = (features[0] @ features[1].t()).argmax(-1)
-        labels = processes.gathered(labels)
+        labels = distributed.all_gather(labels)
         accuracy = 100 * (labels[nearest] == labels).float().mean().item()
         own, mean = (
             slice(first, first + size),
-            processes.count(),
+            distributed.world_size(),
         )  # processes' gradients are averaged
         return mean * image[own], mean * text[own], scale, loss.item(), accuracy

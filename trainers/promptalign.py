@@ -21,7 +21,7 @@ from dassl.data.datasets import build_dataset
 from dassl.data.transforms import build_transform
 from dassl.engine import TRAINER_REGISTRY
 from rada.data.data import cut_border
-from rada.engine import processes
+from rada.engine import distributed
 from rada.engine.checkpoints import flatten
 from rada.experiments.file import read_results
 from rada.test_time.episodes import Episodes
@@ -71,7 +71,7 @@ class PromptAlign(TunedAtTest, MaPLe):
     def load_model(self, directory: str, epoch: int | None = None) -> None:
         """Load MaPLe's prompts and the statistics of its training pictures."""
         super().load_model(directory, epoch)
-        with processes.first_alone():  # the others find what it keeps
+        with distributed.main_process_first():  # the others find what it keeps
             self.source = source_statistics(self, directory, self.blocks)
 
     def made_with(self) -> dict[str, str]:

@@ -19,7 +19,7 @@ from rada.classifier import CLIPClassifier
 from rada.data.class_mapping import class_mapping
 from rada.data.data import cut_borders, require_distinct, require_training_pictures
 from rada.encoders.base import Encoder
-from rada.engine import processes, wise_ft
+from rada.engine import distributed, wise_ft
 from rada.engine.checkpoints import LearnedCheckpoints
 from rada.engine.encode_once import EncodeOnce
 from rada.engine.learned_modules import LearnedModules
@@ -90,7 +90,7 @@ class CLIPTrainer(
 
     def training_processes(self) -> int:
         """How many processes train together."""
-        return processes.count()
+        return distributed.world_size()
 
     def build_encoder(self, backbone: Backbone, classnames: Sequence[str]) -> Encoder:
         """What the method puts before the head."""
@@ -150,7 +150,7 @@ class CLIPTrainer(
 
     def init_writer(self, log_dir: str) -> None:
         """Dassl's; of several processes the first one writes."""
-        if not processes.rank():
+        if not distributed.rank():
             super().init_writer(log_dir)
 
     def write_scalar(self, tag: str, scalar_value: float, global_step: int | None = None) -> None:

@@ -25,7 +25,7 @@ from yacs.config import CfgNode
 
 import dassl
 from dassl.utils import load_checkpoint, save_checkpoint
-from rada.engine import processes
+from rada.engine import distributed
 from rada.engine.optim import BY_STEPS
 from rada.files import replacing
 
@@ -262,7 +262,7 @@ class LearnedCheckpoints(Recorded):
 
         By steps the optimiser is left out: to go on, there is the checkpoint of the running run.
         """
-        if processes.rank():
+        if distributed.rank():
             return
         for name in self.get_model_names():
             optim, sched = self._optims[name], self._scheds[name]

@@ -58,9 +58,9 @@ def main(argv: list[str] | None = None):
     """
     args = parse_args(argv)
     toolbox = use_dassl()
-    from rada.engine import processes
+    from rada.engine import distributed
 
-    with processes.joined():
+    with distributed.process_group():
         return build_and_run(args, toolbox)
 
 
@@ -68,7 +68,7 @@ def build_and_run(args: argparse.Namespace, toolbox: str):
     """What `main` does, in each of the processes."""
     from dassl.engine import build_trainer
     from dassl.utils import collect_env_info, set_random_seed, setup_logger
-    from rada.engine import errors, processes
+    from rada.engine import distributed, errors
     from rada.engine.config import print_args, setup_cfg
     from rada.rehearsal.config import banner
 
@@ -76,7 +76,7 @@ def build_and_run(args: argparse.Namespace, toolbox: str):
     if cfg.SEED >= 0:
         print(f"Setting fixed seed: {cfg.SEED}")
         set_random_seed(cfg.SEED)
-    if not processes.rank():
+    if not distributed.rank():
         setup_logger(cfg.OUTPUT_DIR)
     banner(cfg)
     print_args(args, cfg)
@@ -91,7 +91,7 @@ def build_and_run(args: argparse.Namespace, toolbox: str):
 
 def run(trainer, args: argparse.Namespace, toolbox: str) -> None:
     """Train or test a trainer; the first process writes its results."""
-    from rada.engine import processes, wise_ft
+    from rada.engine import distributed, wise_ft
     from rada.engine.results import write_results
 
     start, mixtures = time.time(), None
@@ -104,7 +104,7 @@ def run(trainer, args: argparse.Namespace, toolbox: str) -> None:
         return
     else:
         trainer.train()
-    if processes.rank():
+    if distributed.rank():
         return
     seconds = round(time.time() - start + trainer.seconds_before, 2)
     write_results(

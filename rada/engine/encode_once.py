@@ -12,8 +12,8 @@ from torch.utils.data import DataLoader
 from dassl.data import DatasetWrapper
 from rada.backbones.fixed_images import images_enter_alone
 from rada.data.data_order import SeededFeatures, seeded
-from rada.engine import processes
-from rada.engine.errors import named_death
+from rada.engine import distributed
+from rada.engine.errors import worker_errors
 from rada.engine.fixed_views import FixedViews
 from rada.features import key
 from rada.features.batches import FeatureBatches, batches_like
@@ -88,7 +88,7 @@ class EncodeOnce:
             return backbone.encode_image(images.to(self.device))
 
         made = partial(encode, pictures=pictures, like=like, encode_image=encode_image)
-        with seeded(0), named_death(self):  # the run draws what it would draw without this
+        with seeded(0), worker_errors(self):  # the run draws what it would draw without this
             return folder.open(made)
 
     def made_of(self, pictures: DatasetWrapper, views: int) -> key.Key:
@@ -128,7 +128,7 @@ class EncodeOnce:
         """As always; the first of several processes makes the features of training pictures."""
         super().before_train()
         if self.encodes_once and self.start_epoch < self.max_epoch:
-            with processes.first_alone():
+            with distributed.main_process_first():
                 self.train_loader_x.dataset.open()
 
     def test(self, split: str | None = None) -> float:

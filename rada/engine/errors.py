@@ -13,7 +13,7 @@ SHOWN = 3  # pictures that a message names
 
 
 @contextmanager
-def named_anomaly(trainer, batch: dict) -> Iterator[None]:
+def step_errors(trainer, batch: dict) -> Iterator[None]:
     """Errors inside that a user can mend say at which step, on which pictures, and what to do.
 
     Raises:
@@ -54,7 +54,7 @@ def advice(trainer) -> str:
 
 
 @contextmanager
-def named_death(trainer) -> Iterator[None]:
+def worker_errors(trainer) -> Iterator[None]:
     """The death of a loader's worker becomes one line.
 
     Raises:
@@ -88,7 +88,7 @@ def is_shortage(error: BaseException) -> bool:
 
 
 @contextmanager
-def named_shortage(where: str, advice: str) -> Iterator[None]:
+def memory_errors(where: str, advice: str) -> Iterator[None]:
     """Running out of memory inside becomes one line.
 
     Args:
@@ -107,7 +107,7 @@ def named_shortage(where: str, advice: str) -> Iterator[None]:
 
 
 def in_training(trainer, batch: dict):
-    """`named_shortage` of a training step."""
+    """`memory_errors` of a training step."""
     train, pictures = trainer.cfg.TRAIN, len(batch["label"])
     size = trainer.cfg.DATALOADER.TRAIN_X.BATCH_SIZE
     ways = [f"lower DATALOADER.TRAIN_X.BATCH_SIZE (now {size})"] if size > 1 else []
@@ -116,11 +116,11 @@ def in_training(trainer, batch: dict):
     if not train.ACTIVATION_CHECKPOINTING:
         ways.append("set TRAIN.ACTIVATION_CHECKPOINTING True")
     where = f"in a training step of {sizes(trainer, pictures)}"
-    return named_shortage(where, listed(trainer, ways))
+    return memory_errors(where, listed(trainer, ways))
 
 
 def in_testing(trainer, batch: dict, option: str):
-    """`named_shortage` of a test step.
+    """`memory_errors` of a test step.
 
     Args:
         trainer: that tests.
@@ -131,16 +131,16 @@ def in_testing(trainer, batch: dict, option: str):
     for part in option.split("."):
         node = node[part]
     ways = [f"lower {option} (now {node})"] if node > 1 else []
-    return named_shortage(f"in a test step of {sizes(trainer, pictures)}", listed(trainer, ways))
+    return memory_errors(f"in a test step of {sizes(trainer, pictures)}", listed(trainer, ways))
 
 
 def anywhere(cfg: CfgNode):
-    """`named_shortage` of what is neither: reading pictures, building, class features."""
+    """`memory_errors` of what is neither: reading pictures, building, class features."""
     advice = f"take {fewer_classes(cfg)}, a smaller --backbone"
     workers = cfg.DATALOADER.NUM_WORKERS
     lower = f", or lower DATALOADER.NUM_WORKERS (now {workers})" if workers else ""
     where = f"with {cfg.TRAINER.NAME} on {cfg.MODEL.BACKBONE.NAME}, outside of a step"
-    return named_shortage(where, advice + lower)
+    return memory_errors(where, advice + lower)
 
 
 def sizes(trainer, pictures: int) -> str:

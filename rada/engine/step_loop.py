@@ -13,9 +13,9 @@ from torch.utils.data import DataLoader
 from dassl.utils import AverageMeter, MetricMeter
 from rada.data.data_order import shared_loader
 from rada.data.validation import keep_test_apart
-from rada.engine import processes
+from rada.engine import distributed
 from rada.engine.checkpoints import RUNNING, RunningCheckpoint
-from rada.engine.errors import named_death
+from rada.engine.errors import worker_errors
 from rada.engine.progress import progress_line
 from rada.engine.wise_ft import save_start
 
@@ -38,12 +38,12 @@ class StepLoop:
 
     def build_data_loader(self) -> None:
         """The toolbox's, validated apart from the test; by steps, an own training loader."""
-        with processes.first_alone():  # datasets make files on first use
+        with distributed.main_process_first():  # datasets make files on first use
             super().build_data_loader()
         keep_test_apart(self.cfg, self.dm)
         if self.by_steps:
             self.dm.train_loader_x = shared_loader(
-                self.cfg, self.dm, processes.rank(), processes.count()
+                self.cfg, self.dm, distributed.rank(), distributed.world_size()
             )
         self.train_loader_x, self.val_loader = self.dm.train_loader_x, self.dm.val_loader
 
@@ -76,7 +76,7 @@ class StepLoop:
         """As the toolbox's; a training by steps that begins keeps what it starts from."""
         super().before_train()
         begins = self.start_epoch == self.batches_done == 0
-        if self.by_steps and begins and not processes.rank():
+        if self.by_steps and begins and not distributed.rank():
             save_start(self)
 
     def require_output(self, directory: str) -> None:
@@ -89,13 +89,13 @@ class StepLoop:
     def run_epoch(self) -> None:
         """The steps of an epoch that are still to do, with the toolbox's log lines."""
         if not self.by_steps:
-            with named_death(self):
+            with worker_errors(self):
                 return super().run_epoch()
         self.set_model_mode("train")
         loader = self.train_loader_x
         self.num_batches = len(loader)
         loader.batch_sampler.epoch, loader.batch_sampler.start = self.epoch, self.batches_done
-        with named_death(self):
+        with worker_errors(self):
             self.run_steps_of(loader, first=self.batches_done)
         self.batches_done = 0
 
@@ -116,7 +116,7 @@ class StepLoop:
             for name, meter in losses.meters.items():
                 self.write_scalar(f"train/{name}", meter.avg, step)
             self.write_scalar("train/lr", self.get_current_lr(), step)
-            if not processes.rank() and self.batch_idx + 1 < self.num_batches:
+            if not distributed.rank() and self.batch_idx + 1 < self.num_batches:
                 self.running.save_if_due(self.epoch, self.batch_idx + 1, step + 1)
             end = time.time()
 
@@ -134,23 +134,23 @@ class StepLoop:
                 )
         if every > 0 and done % every == 0 and done < self.max_epoch:
             self.save_model(self.epoch, self.output_dir)
-        if not processes.rank():
+        if not distributed.rank():
             self.running.save(done, 0)
-        processes.wait()  # what the first one has written, the others may read
+        distributed.barrier()  # what the first one has written, the others may read
 
     def test(self, split: str | None = None) -> float:
         """Accuracy, percent, on a split; of several processes the first one tests."""
-        if processes.rank():
-            return processes.told_by_first(0.0)
-        with named_death(self):
-            return processes.told_by_first(super().test(split))
+        if distributed.rank():
+            return distributed.broadcast(0.0)
+        with worker_errors(self):
+            return distributed.broadcast(super().test(split))
 
     def after_train(self) -> None:
         """By steps: the final checkpoints, without optimiser, take the running one's place."""
-        if self.by_steps and not processes.rank() and self.running.path.exists():
+        if self.by_steps and not distributed.rank() and self.running.path.exists():
             self.epoch = self.max_epoch - 1  # also if all epochs were done when it was resumed
             self.save_model(self.epoch, self.output_dir)
             self.running.remove()
-        processes.wait()
+        distributed.barrier()
         self.network = None  # of several processes: it goes before their connection does
         super().after_train()

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from rada.engine.answers import Answer, answers_of, measures
 from rada.engine.errors import in_testing
+from rada.engine.metrics import Prediction, predictions_of, top5_and_calibration
 
 
 class Testing:
@@ -15,7 +15,7 @@ class Testing:
     """
 
     seconds_before = 0.0
-    _answers: list[Answer]
+    _predictions: list[Prediction]
 
     def parse_batch_test(self, batch: dict) -> tuple[Tensor, Tensor]:
         """As for training; remembers the batch for messages that name a picture."""
@@ -28,10 +28,10 @@ class Testing:
 
         Top-5 accuracy and calibration error are added to the results.
         """
-        self._answers = []
+        self._predictions = []
         with self.model.classes_encoded_once():
             accuracy = super().test(split)
-        self.report(self.split_tested(split), measures(self._answers))
+        self.report(self.split_tested(split), top5_and_calibration(self._predictions))
         return accuracy
 
     def model_inference(self, images: Tensor) -> Tensor:
@@ -43,7 +43,7 @@ class Testing:
         """
         with in_testing(self, self._test_batch, "DATALOADER.TEST.BATCH_SIZE"):
             logits = self.with_paths(self._test_batch, self._finite_logits, images)
-        self._answers += answers_of(logits, self._test_batch["label"])
+        self._predictions += predictions_of(logits, self._test_batch["label"])
         return logits
 
     def _finite_logits(self, images: Tensor) -> Tensor:

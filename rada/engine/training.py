@@ -11,8 +11,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from dassl.metrics import compute_accuracy
 from rada.classifier import Output
-from rada.engine import processes
-from rada.engine.errors import named_anomaly
+from rada.engine import distributed
+from rada.engine.errors import step_errors
 
 
 class TrainingStep:
@@ -30,7 +30,7 @@ class TrainingStep:
         images, labels = self.parse_batch_train(batch)
         names = self.active()
         self.model_zero_grad(names)
-        with named_anomaly(self, batch):
+        with step_errors(self, batch):
             loss, accuracy = self.backward_batch(batch, images, labels)
             self.update(names)
         return {"loss": loss, "acc": accuracy}
@@ -106,7 +106,7 @@ class TrainingStep:
 
     def connect(self) -> None:
         """Let the gradients of what requires them now be the mean over all processes."""
-        if processes.count() > 1:
+        if distributed.world_size() > 1:
             devices = [torch.cuda.current_device()] if self.device.type == "cuda" else None
             with warnings.catch_warnings():  # its successor is missing in PyTorch 2.9
                 warnings.filterwarnings("ignore", ".*broadcast_buffers", FutureWarning)

@@ -25,8 +25,8 @@ from rada.head.attention_backward import attend_backward
 from rada.head.attention_tiles import Maps, Operands, Tiles
 from rada.head.workspace import Take, Workspace
 
-# scores of no more than this need no shift: neither their powers nor the sum of a million powers
-# leaves float32
+# scores of no more than this need no shift: neither their exponentials nor the sum of a million of
+# them leaves float32
 SAFE = 50.0
 
 
@@ -90,7 +90,7 @@ def attend(operands: Operands, scale: float, take: Take) -> Maps:
     maps = Maps(
         parts=take("parts", key, 2, number, num_classes, width),
         weight=key.new_empty(2, number, 1, 1),
-        level=key.new_empty(2, number, 1, 1),
+        lse=key.new_empty(2, number, 1, 1),
     )
     safe = not number or small(operands, scale)
     for some in tiles.problems():
@@ -110,8 +110,8 @@ def fill(operands: Operands, tiles: Tiles, shift: Tensor | None, maps: Maps) -> 
     """Write the maps of some problems; shift (2, n, 1, 1), None: 0."""
     total = torch.zeros_like(maps.weight)
     for rows in tiles.rows():
-        for place, power in enumerate(tiles.powers(operands, rows, shift)):
+        for place, power in enumerate(tiles.exp_scores(operands, rows, shift)):
             total[place] += power.sum((1, 2), keepdim=True)
             torch.bmm(power, operands.value, out=maps.parts[place][:, rows])
     torch.div(tiles.num_classes / 3, total, out=maps.weight)
-    torch.sub(0 if shift is None else shift, maps.weight.log2(), out=maps.level)
+    torch.sub(0 if shift is None else shift, maps.weight.log2(), out=maps.lse)

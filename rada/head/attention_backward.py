@@ -8,7 +8,7 @@ from rada.head.workspace import scratch
 
 
 def attend_backward(
-    operands: Operands, scale: float, maps: Maps, slope: Tensor, grads: Operands
+    operands: Operands, scale: float, maps: Maps, grad: Tensor, grads: Operands
 ) -> None:
     """Write the gradients of the operands.
 
@@ -16,47 +16,48 @@ def attend_backward(
         operands: N problems.
         scale: of the products of queries and keys.
         maps: what the forward pass left.
-        slope: G (N, K, d), the gradient of O.
+        grad: G (N, K, d), the gradient of O.
         grads: where they go.
     """
     tiles = Tiles(operands, scale, num_maps=4)
     for some in tiles.problems():
-        backward(operands.some(some), tiles, maps.some(some), slope[some], grads.some(some))
+        backward(operands.some(some), tiles, maps.some(some), grad[some], grads.some(some))
 
 
-def backward(operands: Operands, tiles: Tiles, maps: Maps, slope: Tensor, grads: Operands) -> None:
+def backward(operands: Operands, tiles: Tiles, maps: Maps, grad: Tensor, grads: Operands) -> None:
     """Write all gradients of some problems; arguments as above."""
     _, *queries, key, value = operands
     # a softmax of one score never moves
     scale = tiles.scale if tiles.num_classes > 1 else 0
-    image_backward(operands, tiles.scale, slope, grads)
+    image_backward(operands, tiles.scale, grad, grads)
     weights = 3 / tiles.num_classes * maps.weight
     parts = zip(maps.parts, weights, strict=True)
-    delta = [weight * total_product(part, slope) for part, weight in parts]
+    delta = [weight * total_product(part, grad) for part, weight in parts]
     for rows in tiles.rows():
-        two = tiles.powers(operands, rows, maps.level)  # P
-        some, both = slope[:, rows], tiles.take(2, len(key), rows)
+        two = tiles.exp_scores(operands, rows, maps.lse)  # P
+        some, both = grad[:, rows], tiles.take(2, len(key), rows)
         grads.value.baddbmm_(torch.add(*two, out=both).mT, some)
         change = torch.baddbmm(-delta[0], some, value.mT, out=tiles.take(3, len(key), rows))
-        for place, grad in enumerate((grads.text, grads.rational)):
+        for place, query_grad in enumerate((grads.text, grads.rational)):
             if place:
                 change.sub_(delta[1] - delta[0])  # dP - delta
             scores = torch.mul(two[place], change, out=both)  # dS
-            torch.baddbmm(grad[:, rows], scores, key, beta=0, alpha=scale, out=grad[:, rows])
+            into = query_grad[:, rows]
+            torch.baddbmm(into, scores, key, beta=0, alpha=scale, out=into)
             grads.key.baddbmm_(scores.mT, queries[place][:, rows], alpha=scale)
 
 
-def image_backward(operands: Operands, scale: float, slope: Tensor, grads: Operands) -> None:
+def image_backward(operands: Operands, scale: float, grad: Tensor, grads: Operands) -> None:
     """Through the image query's row p: writes the image's gradient, starts key's and value's."""
-    row, slope = operands.image_map(scale), slope.sum(1, keepdim=True).div_(3)
-    torch.mul(row.mT, slope, out=grads.value)
-    slope = torch.bmm(slope, operands.value.mT)  # dp, (n, 1, K)
-    slope = scale * row * (slope - (row * slope).sum(2, keepdim=True))
-    torch.bmm(slope, operands.key, out=grads.image)
-    torch.mul(slope.mT, operands.image, out=grads.key)
+    row, grad = operands.image_map(scale), grad.sum(1, keepdim=True).div_(3)
+    torch.mul(row.mT, grad, out=grads.value)
+    grad = torch.bmm(grad, operands.value.mT)  # dp, (n, 1, K)
+    grad = scale * row * (grad - (row * grad).sum(2, keepdim=True))
+    torch.bmm(grad, operands.key, out=grads.image)
+    torch.mul(grad.mT, operands.image, out=grads.key)
 
 
-def total_product(part: Tensor, slope: Tensor) -> Tensor:
+def total_product(part: Tensor, grad: Tensor) -> Tensor:
     """Sum of the products of two (n, K, d), (n, 1, 1)."""
-    product = torch.mul(part, slope, out=scratch().take("product", part, *part.shape))
+    product = torch.mul(part, grad, out=scratch().take("product", part, *part.shape))
     return product.sum((1, 2), keepdim=True)

@@ -40,12 +40,12 @@ class Operands(NamedTuple):
 class Maps(NamedTuple):
     """What the forward pass leaves of the maps of the text and the rational query.
 
-    A map divided by 3 is `exp2(log2(e) * scores - level)`.
+    A map divided by 3 is `exp2(log2(e) * scores - lse)`.
     """
 
     parts: Tensor  # what each map makes of the value, before its weight, (2, N, K, d)
     weight: Tensor  # (2, N, 1, 1)
-    level: Tensor  # (2, N, 1, 1)
+    lse: Tensor  # (2, N, 1, 1)
 
     def some(self, problems: slice) -> "Maps":
         """The same for some of the problems."""
@@ -91,15 +91,15 @@ class Tiles:
         start = place * self.size
         return self.memory[start : start + math.prod(shape)].view(shape)
 
-    def powers(self, operands: Operands, rows: slice, level: Tensor | None) -> list[Tensor]:
-        """exp2(log2(e) * scores - level) of some rows of both maps, at the first two places.
+    def exp_scores(self, operands: Operands, rows: slice, lse: Tensor | None) -> list[Tensor]:
+        """exp2(log2(e) * scores - lse) of some rows of both maps, at the first two places.
 
-        Powers of two take a third of the time that those of e take on a CPU. A level (2, n, 1, 1)
+        Powers of two take a third of the time that those of e take on a CPU. An lse (2, n, 1, 1)
         of None is 0.
         """
         tiles = [self.take(place, len(operands.key), rows) for place in (0, 1)]
         for place, (query, tile) in enumerate(zip(operands.queries, tiles, strict=True)):
-            start, beta = (tile, 0) if level is None else (-level[place], 1)
+            start, beta = (tile, 0) if lse is None else (-lse[place], 1)
             factors = query[:, rows], operands.key.mT
             torch.baddbmm(start, *factors, beta=beta, alpha=LOG2_E * self.scale, out=tile)
             tile.exp2_()

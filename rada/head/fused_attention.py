@@ -47,8 +47,8 @@ def fused_attention(operands: Operands, scale: float, attention: Attention | Non
     image = torch.bmm(operands.image_map(scale), operands.value)  # (N, 1, d)
     key, value = operands.key[:, None], operands.value[:, None]
     queries = torch.cat(operands.queries, 1)[:, None]  # (N, 1, 2 K, d)
-    rows, level = (attention or flex)(queries, key, value, scale)
-    weight = key.shape[2] * torch.softmax(level.unflatten(-1, (2, -1)), -1)  # (N, 1, 2, K)
+    rows, lse = (attention or flex)(queries, key, value, scale)
+    weight = key.shape[2] * torch.softmax(lse.unflatten(-1, (2, -1)), -1)  # (N, 1, 2, K)
     maps = rows.unflatten(2, (2, -1)) * weight.to(rows.dtype)[..., None]
     return (maps.sum(2)[:, 0] + image) / 3
 
@@ -79,8 +79,8 @@ def works(width: int, dtype: torch.dtype) -> bool:
         with torch.inference_mode(False), torch.enable_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what compiling imports
             operand = torch.ones(2, 1, 128, width, dtype=dtype, device="cuda", requires_grad=True)
-            rows, level = flex(operand, operand, operand, width**-0.5)
-            (rows.sum() + level.sum()).backward()
+            rows, lse = flex(operand, operand, operand, width**-0.5)
+            (rows.sum() + lse.sum()).backward()
     except Exception as error:  # whatever Triton, a compiler or a driver may say
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         logger.warning("FlexAttention cannot be compiled here (%s); attention is tiled", reason)

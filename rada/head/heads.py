@@ -69,21 +69,23 @@ def to_operands(inputs: Inputs, projected: Sequence[Tensor], num_heads: int) -> 
     return Operands(image, text, *projected)
 
 
-def project_backward(slopes: Operands, rational: Tensor, num_heads: int, grads: Inputs) -> None:
+def project_backward(
+    operand_grads: Operands, rational: Tensor, num_heads: int, grads: Inputs
+) -> None:
     """Add the gradients of unimodal queries and of the three layers.
 
     Args:
-        slopes: gradients of the attention's operands.
+        operand_grads: gradients of the attention's operands.
         rational: s R (B, K, D).
         num_heads: H.
         grads: gradients of the head's inputs.
     """
-    grads.query_image.add_(join_heads(slopes.image, num_heads))
-    text = slopes.text.unflatten(0, (num_heads, -1))  # (H, B, K, d)
+    grads.query_image.add_(join_heads(operand_grads.image, num_heads))
+    text = operand_grads.text.unflatten(0, (num_heads, -1))  # (H, B, K, d)
     text = text.sum(1) if len(grads.query_text) == 1 else text.flatten(0, 1)
     grads.query_text.add_(join_heads(text, num_heads))
     rows = for_each_head(rational, num_heads)
-    for slope, (weight, bias) in zip(slopes[2:], grads.projections, strict=True):
-        slope = slope.view(num_heads, rows.shape[1], -1)  # (H, B K, d)
-        weight.unflatten(0, (num_heads, -1)).baddbmm_(slope.mT, rows)
-        bias.add_(slope.sum(1).flatten())
+    for grad, (weight, bias) in zip(operand_grads[2:], grads.projections, strict=True):
+        grad = grad.view(num_heads, rows.shape[1], -1)  # (H, B K, d)
+        weight.unflatten(0, (num_heads, -1)).baddbmm_(grad.mT, rows)
+        bias.add_(grad.sum(1).flatten())

@@ -96,12 +96,12 @@ class _MaskedCosine(torch.autograd.Function):
                 results = next(kept, None)
                 if results is None:
                     results = forward(some, rational, ctx.heads, scratch().take)
-                slope = scratch().take("slope", rational, *rational.shape)
-                torch.mul(weight, rational, out=slope)  # dM
-                ctx.penalty.add_slope(results.change, grad_penalties[images], slope)
-                slopes = backward(some, rational, results, slope, into, ctx.heads)
+                grad = scratch().take("grad", rational, *rational.shape)
+                torch.mul(weight, rational, out=grad)  # dM
+                ctx.penalty.add_gradient(results.change, grad_penalties[images], grad)
+                operand_grads = backward(some, rational, results, grad, into, ctx.heads)
                 if any(ctx.needs_input_grad[3:5]):  # the features'
-                    features_backward(some, slopes, weight * results.change, into, ctx.heads)
+                    features_backward(some, operand_grads, weight * results.change, into, ctx.heads)
         ctx.kept.give_back()
         return None, None, None, *grads
 

@@ -30,7 +30,7 @@ class Results(NamedTuple):
     value: Tensor
     parts: Tensor  # and the other tensors of the attention's `Maps`
     weight: Tensor
-    level: Tensor
+    lse: Tensor
     change: Tensor  # M - 1, (n, K, D)
 
     @property
@@ -87,35 +87,40 @@ def output(operands: Operands, maps: Maps, heads: Heads) -> Tensor:
 
 
 def backward(
-    inputs: Inputs, rational: Tensor, results: Results, slope: Tensor, grads: Inputs, heads: Heads
+    inputs: Inputs,
+    rational: Tensor,
+    results: Results,
+    grad: Tensor,
+    grads: Inputs,
+    heads: Heads,
 ) -> Operands:
     """Add all gradients but the features' from dM (n, K, D); returns the attention's operands'."""
     operands = operands_of(inputs, results[:3], heads)
     # dZ = dM where M > 0
-    torch.ops.aten.threshold_backward.grad_input(slope, results.change, -1, grad_input=slope)
+    torch.ops.aten.threshold_backward.grad_input(grad, results.change, -1, grad_input=grad)
     joined = output(operands, results.maps, heads)
-    grads.out_weight.addmm_(slope.flatten(0, 1).mT, joined.flatten(0, 1))
-    grads.out_bias.add_(slope.sum((0, 1)))
+    grads.out_weight.addmm_(grad.flatten(0, 1).mT, joined.flatten(0, 1))
+    grads.out_bias.add_(grad.sum((0, 1)))
     weight = inputs.out_weight.unflatten(1, (heads.number, -1)).transpose(0, 1)  # (H, D, d)
-    apart = scratch().take("apart", slope, *operands.value.shape)  # dO
-    rows = for_each_head(slope, heads.number)
+    apart = scratch().take("apart", grad, *operands.value.shape)  # dO
+    rows = for_each_head(grad, heads.number)
     torch.bmm(rows, weight, out=apart.view(heads.number, rows.shape[1], -1))
-    slopes = Operands(
+    operand_grads = Operands(
         *(
-            scratch().take(("slope", name), slope, *operand.shape)
+            scratch().take(("grad", name), grad, *operand.shape)
             for name, operand in operands._asdict().items()
         )
     )
-    attend_backward(operands, heads.scale, results.maps, apart, slopes)
-    project_backward(slopes, rational, heads.number, grads)
-    return slopes
+    attend_backward(operands, heads.scale, results.maps, apart, operand_grads)
+    project_backward(operand_grads, rational, heads.number, grads)
+    return operand_grads
 
 
 def features_backward(
-    inputs: Inputs, slopes: Operands, slope: Tensor, grads: Inputs, heads: Heads
+    inputs: Inputs, operand_grads: Operands, grad: Tensor, grads: Inputs, heads: Heads
 ) -> None:
     """Add the features' gradients from those of the projections and the direct part of d(s R)."""
-    for projected, (weight, _) in zip(slopes[2:], inputs.projections, strict=True):
-        slope.flatten(0, 1).addmm_(join_heads(projected, heads.number).flatten(0, 1), weight)
-    grads.image.add_((slope * inputs.text).sum(1, keepdim=True))
-    grads.text.add_((slope * inputs.image).sum_to_size(inputs.text.shape))
+    for projected, (weight, _) in zip(operand_grads[2:], inputs.projections, strict=True):
+        grad.flatten(0, 1).addmm_(join_heads(projected, heads.number).flatten(0, 1), weight)
+    grads.image.add_((grad * inputs.text).sum(1, keepdim=True))
+    grads.text.add_((grad * inputs.image).sum_to_size(inputs.text.shape))

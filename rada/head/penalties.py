@@ -14,8 +14,8 @@ class Penalty(Protocol):
         """The penalty of each image, (B,), from M - 1."""
 
     @staticmethod
-    def add_slope(change: Tensor, weight: Tensor, slope: Tensor) -> None:
-        """Add weight (B,) times the gradient to slope (B, K, D), in place."""
+    def add_gradient(change: Tensor, weight: Tensor, gradient: Tensor) -> None:
+        """Add weight (B,) times the gradient to gradient (B, K, D), in place."""
 
 
 class LargestChange:
@@ -27,13 +27,13 @@ class LargestChange:
         return LargestChange.by_class(change).amax(1)
 
     @staticmethod
-    def add_slope(change: Tensor, weight: Tensor, slope: Tensor) -> None:
+    def add_gradient(change: Tensor, weight: Tensor, gradient: Tensor) -> None:
         """The sign of M - 1 at one element, 0 elsewhere and where M = 1."""
         images = torch.arange(len(change), device=change.device)
         classes = LargestChange.by_class(change).argmax(1)
         row = change[images, classes]
         features = row.abs().argmax(1)
-        slope[images, classes, features] += weight * row[images, features].sign()
+        gradient[images, classes, features] += weight * row[images, features].sign()
 
     @staticmethod
     def by_class(change: Tensor) -> Tensor:
@@ -50,9 +50,9 @@ class MeanSquareChange:
         return change.square().mean((1, 2))
 
     @staticmethod
-    def add_slope(change: Tensor, weight: Tensor, slope: Tensor) -> None:
+    def add_gradient(change: Tensor, weight: Tensor, gradient: Tensor) -> None:
         """2 (M - 1) / (K D)."""
-        slope.addcmul_(2 * weight[:, None, None] / change[0].numel(), change)
+        gradient.addcmul_(2 * weight[:, None, None] / change[0].numel(), change)
 
 
 class NoPenalty:
@@ -64,7 +64,7 @@ class NoPenalty:
         return change.new_zeros(len(change))
 
     @staticmethod
-    def add_slope(change: Tensor, weight: Tensor, slope: Tensor) -> None:
+    def add_gradient(change: Tensor, weight: Tensor, gradient: Tensor) -> None:
         """Nothing to add."""
 
 

@@ -1,7 +1,8 @@
-"""A test that takes long: a bar with the accuracy so far, and each answer kept on disk at once.
+"""A test that takes long: a bar with the accuracy so far, and each prediction kept on disk at
+once.
 
-Several processes (`rada.engine.processes`) share the pictures, a batch in turn; the answers are
-those of one process, for batches stay whole.
+Several processes (`rada.engine.distributed`) share the pictures, a batch in turn; the predictions
+are those of one process, for batches stay whole.
 """
 
 from collections.abc import Container, Iterator
@@ -14,12 +15,12 @@ from torch.nn.functional import one_hot
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from rada.engine import processes
-from rada.engine.answers import Answer, answers_of, measures
+from rada.engine import distributed
 from rada.engine.checkpoints import flatten
 from rada.engine.errors import in_testing
+from rada.engine.metrics import Prediction, predictions_of, top5_and_calibration
 from rada.test_time.episodes import Episodes
-from rada.test_time.journal import Journal, Key
+from rada.test_time.prediction_log import Key, PredictionLog
 from rada.test_time.views import path_below
 
 
@@ -39,53 +40,53 @@ class LongTest:
         path = Path(self.output_dir, f"predictions_{split}.jsonl")
         root, items = loader.dataset.root, loader.dataset.data_source
         keys = [(path_below(root, item.impath), item.label) for item in items]
-        with processes.first_alone():
-            journal = Journal(path, self.made_with(), processes.rank())
-        processes.wait()  # all begin with the same answers
-        self.seconds_before = journal.seconds_before
+        with distributed.main_process_first():
+            log = PredictionLog(path, self.made_with(), distributed.rank())
+        distributed.barrier()  # all begin with the same predictions
+        self.seconds_before = log.seconds_before
         try:
-            self.answer_share(loader, keys, journal)
+            self.predict_share(loader, keys, log)
         finally:
-            journal.close()
+            log.close()
             self.episodes = None
-        processes.wait()
-        if processes.rank():
-            return processes.told_by_first(0.0)
-        journal = Journal(path, self.made_with())
-        answers = journal.answers
-        results = self.evaluate([answers[key] for key in keys])
+        distributed.barrier()
+        if distributed.rank():
+            return distributed.broadcast(0.0)
+        log = PredictionLog(path, self.made_with())
+        predictions = log.predictions
+        results = self.evaluate([predictions[key] for key in keys])
         self.report(split, results)
-        journal.finish(keys)
-        return processes.told_by_first(next(iter(results.values())))
+        log.finish(keys)
+        return distributed.broadcast(next(iter(results.values())))
 
-    def answer_share(self, loader: DataLoader, keys: list[Key], journal: Journal) -> None:
-        """Answer this process's part of the pictures of a loader that lack an answer.
+    def predict_share(self, loader: DataLoader, keys: list[Key], log: PredictionLog) -> None:
+        """Prediction this process's part of the pictures of a loader that lack a prediction.
 
         Args:
             loader: of all pictures.
             keys: theirs, in the same order.
-            journal: gets the answers.
+            log: gets the predictions.
         """
-        known, root = journal.answers, loader.dataset.root
+        known, root = log.predictions, loader.dataset.root
         left = unfinished(keys, known, loader.batch_size)
         lacking = {i for batch in left for i in batch}
         done = [known[key] for i, key in enumerate(keys) if i not in lacking]
         tell_of_shares(len(done), len(keys))
-        own = [i for batch in left[processes.rank() :: processes.count()] for i in batch]
+        own = [i for batch in left[distributed.rank() :: distributed.world_size()] for i in batch]
         hits, total = sum(a.label == a.prediction for a in done), len(done) + len(own)
-        others = processes.rank() > 0
+        others = distributed.rank() > 0
         with tqdm(total=total, initial=len(done), unit="image", disable=others) as bar:
             seen = len(done)
             for batch in self.batches(loader, own):
                 views, labels = self.parse_batch_test(batch)
                 with in_testing(self, batch, "TEST.EPISODES"):
-                    answers = answers_of(self.model_inference(views), labels)
-                for path, answer in zip(batch["impath"], answers, strict=True):
-                    journal.add(path_below(root, path), answer)
-                    hits += answer.label == answer.prediction
-                seen += len(answers)
+                    predictions = predictions_of(self.model_inference(views), labels)
+                for path, prediction in zip(batch["impath"], predictions, strict=True):
+                    log.add(path_below(root, path), prediction)
+                    hits += prediction.label == prediction.prediction
+                seen += len(predictions)
                 bar.set_postfix(accuracy=f"{100 * hits / seen:.1f}%", refresh=False)
-                bar.update(len(answers))
+                bar.update(len(predictions))
 
     def batches(self, loader: DataLoader, left: list[int]) -> Iterator[dict]:
         """These pictures of a loader, as many at a time, on the trainer's device.
@@ -128,20 +129,20 @@ class LongTest:
                     raise ValueError(f"{path}: {error}") from error
             raise
 
-    def evaluate(self, answers: list[Answer]) -> dict[str, float]:
+    def evaluate(self, predictions: list[Prediction]) -> dict[str, float]:
         """Results of Dassl's evaluator, top-5 accuracy and calibration error; prints them."""
-        labels = torch.tensor([answer.label for answer in answers])
-        predictions = torch.tensor([answer.prediction for answer in answers])
+        labels = torch.tensor([prediction.label for prediction in predictions])
+        predicted = torch.tensor([prediction.prediction for prediction in predictions])
         self.evaluator.reset()
-        for some in torch.arange(len(answers)).split(1000):
-            self.evaluator.process(one_hot(predictions[some], self.num_classes), labels[some])
-        more = measures(answers)
+        for some in torch.arange(len(predictions)).split(1000):
+            self.evaluator.process(one_hot(predicted[some], self.num_classes), labels[some])
+        more = top5_and_calibration(predictions)
         results = {**self.evaluator.evaluate(), **more}
         print("\n".join(f"* {name}: {value:.1f}%" for name, value in more.items()))
         return results
 
     def made_with(self) -> dict[str, str]:
-        """What decides an answer, by name: settings, classes, what was loaded."""
+        """What decides a prediction, by name: settings, classes, what was loaded."""
         cfg, found = self.cfg, {}
         for name in ("TRAINER", "TEST", "INPUT"):
             found |= flatten(cfg[name], f"{name}.")
@@ -154,20 +155,20 @@ class LongTest:
 
 
 def tell_of_shares(done: int, pictures: int) -> None:
-    """Print how many pictures are answered already, and who answers the others."""
+    """Print how many pictures are answered already, and who predictions the others."""
     if done:
         print(f"Resuming: {done:,} of {pictures:,} pictures are done")
-    if (count := processes.count()) > 1:
+    if (count := distributed.world_size()) > 1:
         print(f"{count} processes share {pictures - done:,}; the bar is the first one's")
 
 
-def unfinished(keys: list[Key], answers: Container, size: int) -> list[range]:
-    """Of all batches of this size that lack an answer: the indices of their keys.
+def unfinished(keys: list[Key], predictions: Container, size: int) -> list[range]:
+    """Of all batches of this size that lack a prediction: the indices of their keys.
 
     Whole batches: how pictures are put together changes the last digits.
     """
     batches = [range(i, min(i + size, len(keys))) for i in range(0, len(keys), size)]
-    return [batch for batch in batches if any(keys[i] not in answers for i in batch)]
+    return [batch for batch in batches if any(keys[i] not in predictions for i in batch)]
 
 
 def finite(logits: Tensor) -> Tensor:

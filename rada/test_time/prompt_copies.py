@@ -64,10 +64,10 @@ class FirstTexts:
             prompts, _ = functional_call(learner, leaves, ())
             self.features = encoder.backbone.encode_text(learner.tokens, prompts, learner.slots)
 
-    def gradients(self, slope: Tensor) -> tuple[Tensor, ...]:
+    def gradients(self, grad_output: Tensor) -> tuple[Tensor, ...]:
         """Of each tensor of the prompt learner, from that of the features (K, D)."""
         options = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
-        return torch.autograd.grad(self.features, self.leaves, slope, **options)
+        return torch.autograd.grad(self.features, self.leaves, grad_output, **options)
 
 
 class _Context(FunctionCtx):
@@ -84,6 +84,6 @@ class _Repeated(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: _Context, slopes: Tensor) -> tuple[Tensor | None, ...]:
-        each = [ctx.first.gradients(slope) for slope in slopes]
+    def backward(ctx: _Context, grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
+        each = [ctx.first.gradients(grad_output) for grad_output in grad_outputs]
         return None, *(torch.stack(gradients) for gradients in zip(*each, strict=True))

@@ -7,7 +7,7 @@ from yacs.config import CfgNode
 
 from dassl.data import DataManager
 from rada.data.data import cut_borders
-from rada.engine import processes
+from rada.engine import distributed
 from rada.engine.optim import require_unread
 from rada.experiments.file import read_results
 from rada.test_time.episode_settings import SETTINGS, check_settings, kept, optimizer_of
@@ -50,7 +50,7 @@ class TunedAtTest(LongTest):
         cfg = self.cfg.clone()
         cfg.defrost()
         cfg.DATALOADER.TEST.BATCH_SIZE = cfg.TEST.EPISODES
-        with processes.first_alone():  # datasets make files on first use
+        with distributed.main_process_first():  # datasets make files on first use
             self.dm = dm = DataManager(
                 cfg, custom_tfm_test=Views(cfg), dataset_wrapper=ReproducibleWrapper
             )

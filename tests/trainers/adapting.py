@@ -32,9 +32,9 @@ def adapt(run_train, trained, tmp_path_factory):
 
 
 def predictions(folder) -> dict[str, dict]:
-    """The answers of a finished test, by picture; when they were given is left out."""
+    """The predictions of a finished test, by picture; when they were given is left out."""
     header, *lines = (folder / "predictions_test.jsonl").read_text().splitlines()
-    answers = {line["path"]: line for line in map(json.loads, lines)}
-    for line in answers.values():
+    predictions = {line["path"]: line for line in map(json.loads, lines)}
+    for line in predictions.values():
         del line["seconds"]
-    return answers
+    return predictions

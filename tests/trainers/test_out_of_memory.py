@@ -7,7 +7,7 @@ import torch
 
 from rada.classifier import CLIPClassifier
 from rada.encoders.prompts import PromptEncoder
-from rada.engine.errors import is_shortage, named_shortage
+from rada.engine.errors import is_shortage, memory_errors
 
 
 def exhaust(*_):
@@ -69,5 +69,5 @@ def test_what_counts_as_a_shortage(error, expected):
 
 
 def test_other_errors_stay_as_they_are():
-    with pytest.raises(RuntimeError, match="^shapes$"), named_shortage("here", "do this"):
+    with pytest.raises(RuntimeError, match="^shapes$"), memory_errors("here", "do this"):
         raise RuntimeError("shapes")

@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from rada.engine import processes
+from rada.engine import distributed
 from tests.float64 import CLOSE
 from tests.trainers.runs import OPTIONS, command_line, shallow
 from tests.warm import Ended, Run, started_together
@@ -119,6 +119,6 @@ def test_the_death_of_another_process_is_one_line(caltech_root, tiny_clip, tmp_p
 
 def test_a_single_process_needs_no_group():
     part = torch.arange(3)
-    with processes.joined(), processes.first_alone():
-        assert (processes.rank(), processes.count()) == (0, 1)
-        assert processes.gathered(part) is part and processes.told_by_first(2.5) == 2.5
+    with distributed.process_group(), distributed.main_process_first():
+        assert (distributed.rank(), distributed.world_size()) == (0, 1)
+        assert distributed.all_gather(part) is part and distributed.broadcast(2.5) == 2.5

@@ -13,23 +13,24 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import torch
-from torch import Tensor, distributed
+import torch.distributed as dist
+from torch import Tensor
 
 PATIENCE = timedelta(hours=12)  # the others wait while the first process tests
 
 
-def count() -> int:
+def world_size() -> int:
     """How many processes this run has."""
-    return distributed.get_world_size() if distributed.is_initialized() else 1
+    return dist.get_world_size() if dist.is_initialized() else 1
 
 
 def rank() -> int:
     """Number of this process, from 0."""
-    return distributed.get_rank() if distributed.is_initialized() else 0
+    return dist.get_rank() if dist.is_initialized() else 0
 
 
 @contextmanager
-def joined() -> Iterator[None]:
+def process_group() -> Iterator[None]:
     """Inside, the processes that torchrun started know each other; only the first one prints.
 
     Raises:
@@ -41,17 +42,17 @@ def joined() -> Iterator[None]:
     cuda = torch.cuda.is_available()
     if cuda:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    distributed.init_process_group("nccl" if cuda else "gloo", timeout=PATIENCE)
+    dist.init_process_group("nccl" if cuda else "gloo", timeout=PATIENCE)
     try:
-        with printing_first_only():
+        with main_process_prints():
             yield
         # only where all went well: after an error the others may wait for this process forever,
         # and it is torchrun that ends them
-        wait()  # none leaves while another still asks
-        distributed.destroy_process_group()
+        barrier()  # none leaves while another still asks
+        dist.destroy_process_group()
     except RuntimeError as error:
         reason = str(error).strip().split("\n")[0].rstrip(".")
-        if not isinstance(error, distributed.DistError) and "gloo" not in reason.lower():
+        if not isinstance(error, dist.DistError) and "gloo" not in reason.lower():
             raise
         raise OSError(
             f"another process of this run has died ({reason}); its own message says why; the same "
@@ -60,7 +61,7 @@ def joined() -> Iterator[None]:
 
 
 @contextmanager
-def printing_first_only() -> Iterator[None]:
+def main_process_prints() -> Iterator[None]:
     """Inside, only the first process prints; errors go to stderr from all of them."""
     if not rank():
         yield
@@ -74,38 +75,38 @@ def printing_first_only() -> Iterator[None]:
 
 
 @contextmanager
-def first_alone() -> Iterator[None]:
+def main_process_first() -> Iterator[None]:
     """The first process goes through this block before all others: what it builds, they find."""
     if rank():
-        wait()
+        barrier()
     yield
     if not rank():
-        wait()
+        barrier()
 
 
-def wait() -> None:
+def barrier() -> None:
     """Go on when all processes have come here."""
-    if count() > 1:
-        distributed.barrier()
+    if world_size() > 1:
+        dist.barrier()
 
 
-def told_by_first(number: float) -> float:
+def broadcast(number: float) -> float:
     """The first process's number, in all of them."""
-    if count() == 1:
+    if world_size() == 1:
         return number
     told = torch.tensor(number, dtype=torch.float64, device=_device())
-    distributed.broadcast(told, src=0)
+    dist.broadcast(told, src=0)
     return told.item()
 
 
-def gathered(part: Tensor) -> Tensor:
+def all_gather(part: Tensor) -> Tensor:
     """The parts (n, ...) of all processes, in their order, (N n, ...); without gradient."""
-    if count() == 1:
+    if world_size() == 1:
         return part
-    parts = [torch.empty_like(part) for _ in range(count())]
-    distributed.all_gather(parts, part.contiguous())
+    parts = [torch.empty_like(part) for _ in range(world_size())]
+    dist.all_gather(parts, part.contiguous())
     return torch.cat(parts)
 
 
 def _device() -> str:
-    return "cuda" if distributed.get_backend() == "nccl" else "cpu"
+    return "cuda" if dist.get_backend() == "nccl" else "cpu"

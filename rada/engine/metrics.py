@@ -9,7 +9,7 @@ from torch import Tensor
 BINS = 15  # of confidence, equally wide
 
 
-class Answer(NamedTuple):
+class Prediction(NamedTuple):
     """To one picture: true label, predicted label, whether the truth is among the first five, and
     the probability of the prediction, 0 to 1."""
 
@@ -19,22 +19,22 @@ class Answer(NamedTuple):
     confidence: float
 
 
-def answers_of(logits: Tensor, labels: Tensor) -> list[Answer]:
-    """The answers that logits (B, K) give to pictures of labels (B,)."""
+def predictions_of(logits: Tensor, labels: Tensor) -> list[Prediction]:
+    """The predictions that logits (B, K) give to pictures of labels (B,)."""
     confidence, prediction = logits.softmax(-1).max(-1)
     first = logits.topk(min(5, logits.shape[-1]), -1).indices
     in_top5 = (first == labels[:, None].to(first.device)).any(-1)
     columns = (each.tolist() for each in (labels, prediction, in_top5, confidence))
-    return [Answer(*row) for row in zip(*columns, strict=True)]
+    return [Prediction(*row) for row in zip(*columns, strict=True)]
 
 
-def measures(answers: Iterable[Answer]) -> dict[str, float]:
-    """accuracy_top5 and ece of at least one answer, percent."""
-    answers = list(answers)
-    hits = np.array([answer.label == answer.prediction for answer in answers])
-    confidence = np.array([answer.confidence for answer in answers])
+def top5_and_calibration(predictions: Iterable[Prediction]) -> dict[str, float]:
+    """accuracy_top5 and ece of at least one prediction, percent."""
+    predictions = list(predictions)
+    hits = np.array([prediction.label == prediction.prediction for prediction in predictions])
+    confidence = np.array([prediction.confidence for prediction in predictions])
     return {
-        "accuracy_top5": 100.0 * sum(answer.in_top5 for answer in answers) / len(answers),
+        "accuracy_top5": 100.0 * sum(each.in_top5 for each in predictions) / len(predictions),
         "ece": 100.0 * calibration_error(confidence, hits),
     }
 

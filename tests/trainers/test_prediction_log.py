@@ -1,49 +1,49 @@
-"""Answers kept on disk: what is read back, and what is refused."""
+"""Predictions kept on disk: what is read back, and what is refused."""
 
 import json
 
 import pytest
 
-from rada.engine.answers import Answer
-from rada.test_time.journal import Journal
+from rada.engine.metrics import Prediction
+from rada.test_time.prediction_log import PredictionLog
 
 MADE_WITH = {"seed": "1"}
-ANSWER = Answer(label=0, prediction=1, in_top5=True, confidence=0.5)
+PREDICTION = Prediction(label=0, prediction=1, in_top5=True, confidence=0.5)
 
 
 @pytest.fixture
 def path(tmp_path):
-    """Of the finished file; an unfinished one with an answer is there."""
+    """Of the finished file; an unfinished one with a prediction is there."""
     path = tmp_path / "predictions_test.jsonl"
-    journal = Journal(path, MADE_WITH)
-    journal.add("a.jpg", ANSWER)
-    journal.close()
+    log = PredictionLog(path, MADE_WITH)
+    log.add("a.jpg", PREDICTION)
+    log.close()
     return path
 
 
 def test_answers_are_read_back(path):
-    journal = Journal(path, MADE_WITH)
-    journal.close()
-    assert journal.answers == {("a.jpg", 0): ANSWER}
+    log = PredictionLog(path, MADE_WITH)
+    log.close()
+    assert log.predictions == {("a.jpg", 0): PREDICTION}
 
 
 def test_seconds_go_on_where_they_were(path, monkeypatch):
     """Time between the parts of a test does not count."""
     now = [100.0]
-    monkeypatch.setattr("rada.test_time.journal.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("rada.test_time.prediction_log.time.monotonic", lambda: now[0])
     path.with_name(f"{path.name}.part").unlink()
     for seconds in (5.0, 2.0):
-        journal = Journal(path, MADE_WITH)
+        log = PredictionLog(path, MADE_WITH)
         now[0] += seconds
-        journal.add(f"{seconds}.jpg", ANSWER)
-        journal.close()
+        log.add(f"{seconds}.jpg", PREDICTION)
+        log.close()
         now[0] += 1000
-    journal = Journal(path, MADE_WITH)
+    log = PredictionLog(path, MADE_WITH)
     keys = [("5.0.jpg", 0), ("2.0.jpg", 0)]
-    journal.finish(keys)
+    log.finish(keys)
     lines = path.read_text().splitlines()[1:]
     assert [json.loads(line)["path"] for line in lines] == ["5.0.jpg", "2.0.jpg"]
-    assert journal.seconds_before == 7.0
+    assert log.seconds_before == 7.0
 
 
 CHANGES = [
@@ -54,7 +54,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("wrong", ["{broken", "[]", "3", "null", *CHANGES])
 def test_a_damaged_file_is_named(wrong, path):
-    """No JSON, or of another shape: a line of answers, or the header."""
+    """No JSON, or of another shape: a line of predictions, or the header."""
     part = path.with_name(f"{path.name}.part")
     header, good = part.read_text().splitlines()
     if isinstance(wrong, dict):
@@ -64,9 +64,9 @@ def test_a_damaged_file_is_named(wrong, path):
     for lines in [*contents, [header, "{}"]]:
         part.write_text("\n".join(lines) + "\n")
         with pytest.raises(ValueError, match="part is damaged; remove it to test from the start"):
-            Journal(path, MADE_WITH)
+            PredictionLog(path, MADE_WITH)
 
 
 def test_a_file_of_other_settings_is_refused(path):
     with pytest.raises(ValueError, match="part was made with seed = 1, this run has 2"):
-        Journal(path, {"seed": "2"})
+        PredictionLog(path, {"seed": "2"})

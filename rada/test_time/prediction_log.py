@@ -1,8 +1,8 @@
 """Predictions of a long test, kept picture by picture, so that it can go on where it stopped.
 
 `predictions_<split>.jsonl` in the output folder: the first line says what the test was made with,
-each other line is one picture's answer and the seconds of testing until then. While the test runs
-the file ends in `.part`; of several processes that share the pictures, process r > 0 writes
+each other line is one picture's prediction and the seconds of testing until then. While the test
+runs the file ends in `.part`; of several processes that share the pictures, process r > 0 writes
 `.part<r>`. The finished file of a run that died before its results.json is gone on from like an
 unfinished one.
 """
@@ -14,27 +14,28 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rada.engine.answers import Answer
 from rada.engine.checkpoints import require_same
+from rada.engine.metrics import Prediction
 from rada.files import replacing
 
 Key = tuple[str, int]  # a picture's path below the datasets, and its label
 
 
-class Journal:
-    """Answers so far, by the picture's path below the datasets and its label.
+class PredictionLog:
+    """Predictions so far, by the picture's path below the datasets and its label.
 
     The first process takes over what earlier runs left, also those with more processes; only then
-    may the others make theirs, and only when all have one may answers be added.
+    may the others make theirs, and only when all have one may predictions be added.
 
     Args:
         path: of the finished file.
-        made_with: what decides the answers, as strings by name.
+        made_with: what decides the predictions, as strings by name.
         rank: number of this process, from 0.
 
     Attributes:
-        answers: by path and label.
-        seconds_before: that the earlier parts of an interrupted test took until their last answer.
+        predictions: by path and label.
+        seconds_before: that the earlier parts of an interrupted test took until their last
+            prediction.
 
     Raises:
         ValueError: if an unfinished file was made with something else, or is broken.
@@ -58,17 +59,17 @@ class Journal:
             self.take_over()
 
     @property
-    def answers(self) -> dict[Key, Answer]:
+    def predictions(self) -> dict[Key, Prediction]:
         """By path and label."""
-        return {key: _answer(line) for key, line in self._lines.items()}
+        return {key: _prediction(line) for key, line in self._lines.items()}
 
-    def add(self, path: str, answer: Answer) -> None:
-        """Keep an answer; it is on disk when this returns, unless the machine itself fails."""
+    def add(self, path: str, prediction: Prediction) -> None:
+        """Keep a prediction; it is on disk when this returns, unless the machine itself fails."""
         seconds = self.seconds_before + time.monotonic() - self.start
-        self._add({"path": path, **answer._asdict(), "seconds": round(seconds, 3)})
+        self._add({"path": path, **prediction._asdict(), "seconds": round(seconds, 3)})
 
     def take_over(self) -> None:
-        """Add the answers of all other processes, which have closed theirs."""
+        """Add the predictions of all other processes, which have closed theirs."""
         for part in sorted(self.part.parent.glob(f"{self.part.name}[1-9]*")):
             known = set(self._lines)
             self._read(part)
@@ -86,7 +87,7 @@ class Journal:
         self.part.unlink()
 
     def close(self) -> None:
-        """Close the file; a new journal goes on from it."""
+        """Close the file; a new log goes on from it."""
         self.file.close()
 
     def _add(self, line: dict) -> None:
@@ -110,7 +111,7 @@ class Journal:
             os.replace(self.path, self.part)
 
     def _read(self, part: Path) -> None:
-        """Add the answers of a file, if it is there."""
+        """Add the predictions of a file, if it is there."""
         header, *lines = _whole_lines(part) or [None]
         if header is not None:
             require_same(header, self.made_with, str(part), "made")
@@ -118,7 +119,7 @@ class Journal:
 
 
 def _whole_lines(part: Path) -> list[dict]:
-    """Header and answers; what a killed process left of a line is cut off."""
+    """Header and predictions; what a killed process left of a line is cut off."""
     if not part.exists():
         return []
     text = part.read_bytes()
@@ -130,16 +131,16 @@ def _whole_lines(part: Path) -> list[dict]:
         lines = [json.loads(line) for line in whole.splitlines()]
     except ValueError:
         lines = [None]
-    if not (all(isinstance(line, dict) for line in lines) and all(map(_is_answer, lines[1:]))):
+    if not (all(isinstance(line, dict) for line in lines) and all(map(_is_prediction, lines[1:]))):
         raise ValueError(f"{part} is damaged; remove it to test from the start")
     return lines
 
 
-def _is_answer(line: dict) -> bool:
-    kinds = {"path": str, **Answer.__annotations__, "seconds": float}
+def _is_prediction(line: dict) -> bool:
+    kinds = {"path": str, **Prediction.__annotations__, "seconds": float}
     right = all(type(line.get(name)) is kind for name, kind in kinds.items())
     return right and math.isfinite(line["confidence"]) and math.isfinite(line["seconds"])
 
 
-def _answer(line: dict) -> Answer:
-    return Answer(*(line[name] for name in Answer._fields))
+def _prediction(line: dict) -> Prediction:
+    return Prediction(*(line[name] for name in Prediction._fields))
