@@ -18,8 +18,7 @@ from rada.head.cosine import CosineHead
 from rada.head.rational import RAdaHead
 from rada.test_time.episodes import Episodes
 from rada.test_time.token_alignment import gather, watched_blocks
-from rada.test_time.tuned_at_test import TunedAtTest
-from rada.trainers.promptalign import PromptAlign
+from rada.trainers.promptalign import Alignment
 
 
 class Trained:
@@ -65,13 +64,13 @@ class Tuned:
             move_mask(self.trainer)
         shape = 1, self.trainer.cfg.TEST.VIEWS, 3, backbone.image_size, backbone.image_size
         self.views = torch.randn(shape).to(self.trainer.device)
-        if isinstance(self.trainer, PromptAlign):
-            self.trainer.source = self.statistics()
+        if isinstance(self.trainer.adapts, Alignment):
+            self.trainer.adapts.source = self.statistics()
 
     def statistics(self):
         """Token statistics of two pictures in the place of a training set's."""
         encoder = self.trainer.model.encoder
-        visual, blocks = encoder.backbone.model.visual, self.trainer.blocks
+        visual, blocks = encoder.backbone.model.visual, self.trainer.adapts.blocks
         with torch.no_grad(), watched_blocks(visual, blocks) as entered:
             encoder.encode_image(self.views[0, :2])
         return gather(iter([entered]))
@@ -84,7 +83,7 @@ class Tuned:
 
     def episodes(self) -> Episodes:
         """The trainer's."""
-        return self.trainer.build_episodes()
+        return self.trainer.adapts.build_episodes()
 
 
 class Untuned(Tuned):
@@ -93,7 +92,7 @@ class Untuned(Tuned):
     def episodes(self) -> Episodes:
         """Without a step, of CLIP's own head."""
         model = CLIPClassifier(self.trainer.model.encoder, CosineHead())
-        episode = self.trainer.episode()._replace(steps=0, optimizer=lambda tensors: None)
+        episode = self.trainer.adapts.episode()._replace(steps=0, optimizer=lambda tensors: None)
         return Episodes(model, (), episode)
 
 
@@ -104,13 +103,13 @@ def side(name: str, *sizes) -> Trained | Tuned:
         name: of a registered trainer.
         sizes: backbone, K and B.
     """
-    return (Tuned if issubclass(registered()[name], TunedAtTest) else Trained)(name, *sizes)
+    return (Tuned if registered()[name].adaptation else Trained)(name, *sizes)
 
 
 def side_without_mask(name: str, *sizes) -> Trained | Tuned:
     """What a trainer with a mask adds it to; arguments as for `side`."""
     classes = registered()
-    if issubclass(classes[name], TunedAtTest):
+    if classes[name].adaptation:
         return Untuned(name, *sizes)
     return Trained(listing.baseline(name, classes), *sizes)
 

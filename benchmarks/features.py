@@ -17,16 +17,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from rada.toolbox import use_dassl  # noqa: E402
+
+use_dassl()
+
 from benchmarks.loading_pictures import write_pictures  # noqa: E402
 from benchmarks.report import MB, Options, common, numbers, publish, require, tell  # noqa: E402
-from benchmarks.steps_case import ready  # noqa: E402
 from benchmarks.turns import timed  # noqa: E402
-from dassl.data import DataManager  # noqa: E402
 from dassl.data.datasets import DATASET_REGISTRY, DatasetBase, Datum  # noqa: E402
 from rada import listing  # noqa: E402
 from rada.backbones.backbone import Backbone  # noqa: E402
+from rada.backbones.loading import lent  # noqa: E402
 from rada.engine.base import CLIPTrainer  # noqa: E402
 from rada.engine.registry import registered  # noqa: E402
+from rada.listing import published_settings  # noqa: E402
 
 EPOCHS = 5  # on features, for each one on pictures
 
@@ -83,17 +87,18 @@ class Side:
 
     def trainer(self, cached: bool) -> CLIPTrainer:
         """One that is ready for `run_epoch`, on features or on pictures."""
-        trainer = ready(registered()[self.options.trainer], self.backbone, self.num_classes)
-        cfg = trainer.cfg
+        cls = registered()[self.options.trainer]
+        cfg = published_settings(cls, self.backbone)
+        cfg.TRAINER.NAME, cfg.OPTIM.MAX_EPOCH = self.options.trainer, 1
         cfg.DATASET.NAME, cfg.VERBOSE, cfg.DATALOADER.NUM_WORKERS = "Generated", False, 0
         cfg.INPUT.SIZE = (self.backbone.image_size,) * 2
         cfg.DATALOADER.TRAIN_X.BATCH_SIZE = self.options.batch
         cfg.DATALOADER.TEST.BATCH_SIZE = self.options.batch
         cfg.FEATURES.CACHE, cfg.FEATURES.FOLDER = cached, str(self.features)
         cfg.FEATURES.AUGMENTATIONS = self.options.views
-        trainer.dm, trainer.max_epoch, trainer._writer = DataManager(cfg), 1, None
-        trainer.train_loader_x = trainer.dm.train_loader_x
-        trainer.encode_once()
+        cfg.USE_CUDA = self.options.device == "cuda"
+        with lent(cfg.MODEL.BACKBONE.NAME, self.backbone):
+            trainer = cls(cfg)
         if cached and not trainer.encodes_once:
             raise ValueError(f"{self.options.trainer} {trainer.why_anew()}")
         return trainer

@@ -23,7 +23,6 @@ from benchmarks.turns import alternate  # noqa: E402
 from rada import listing  # noqa: E402
 from rada.backbones.backbone import Backbone  # noqa: E402
 from rada.engine.registry import registered  # noqa: E402
-from rada.test_time.tuned_at_test import TunedAtTest  # noqa: E402
 from rada.trainers.rada import WithRAda  # noqa: E402
 
 
@@ -65,7 +64,7 @@ def chosen(names: str) -> dict[str, str]:
     """
     classes = listing.in_order(registered())
     masks = [n for n, cls in classes.items() if issubclass(cls, WithRAda)]
-    trained = [name for name in masks if not issubclass(classes[name], TunedAtTest)]
+    trained = [name for name in masks if not classes[name].adaptation]
     pairs = {name: listing.baseline(name, classes) for name in trained}
     wanted = names.split(",") if names else list(pairs)
     for name in wanted:

@@ -16,7 +16,6 @@ use_dassl()
 
 from benchmarks.fresh import fresh  # noqa: E402
 from benchmarks.peaks import added_bytes  # noqa: E402
-from dassl.optim import build_optimizer  # noqa: E402
 from rada.backbones.backbone import Backbone  # noqa: E402
 from rada.backbones.weights import TINY_CLIP  # noqa: E402
 from rada.engine import registry as trainers_registry  # noqa: E402
@@ -63,11 +62,6 @@ def ready(cls: type[CLIPTrainer], backbone: Backbone, num_classes: int) -> CLIPT
     """A trainer whose `forward_backward` can be called, in float32, in its last phase."""
     trainer = assemble(cls, RandomFeatures(backbone), num_classes)
     trainer.model.encoder.backbone = backbone  # from here on encoders compute
-    learned = trainer.learned()
-    for name, (module, optim_cfg, _) in learned.items():
-        trainer.register_model(name, module, build_optimizer(module, optim_cfg))
-    trainer.scaler = torch.amp.GradScaler(trainer.device.type, enabled=False)
-    trainer.phases = {name: own.epochs for name, own in learned.items() if own.epochs is not None}
     trainer.epoch = max((epochs.start for epochs in trainer.phases.values()), default=0)
     trainer.batch_idx, trainer.num_batches = 0, 2  # never the end of an epoch
     return trainer

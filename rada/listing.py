@@ -4,11 +4,7 @@ Each trainer is put together on a backbone of the right widths, with its publish
 encoders answer is not needed for that, so `RandomFeatures` stands in for them.
 """
 
-import contextlib
-import io
-from collections import OrderedDict
 from collections.abc import Sequence
-from types import SimpleNamespace
 
 import torch
 from tabulate import tabulate
@@ -21,6 +17,7 @@ from rada.backbones.backbone import Backbone
 from rada.backbones.loading import GEOMETRIES, build_backbone, random_backbone
 from rada.engine import registry as trainers_registry
 from rada.engine.base import CLIPTrainer
+from rada.engine.names_only import trainer_of_names
 from rada.trainers.rada import WithRAda
 
 PUBLISHED = "vit_b16_ctxv1.yaml"
@@ -117,26 +114,18 @@ def named_backbone(name: str) -> Backbone:
 
 
 def assemble(cls: type[CLIPTrainer], backbone: Backbone, num_classes: int) -> CLIPTrainer:
-    """A trainer with its classifier, without data, optimisers or output.
+    """A trainer with its published settings, over classes called "class 0", "class 1", ...
 
     Args:
         cls: a registered trainer.
         backbone: of the classifier; its device is the trainer's.
-        num_classes: K; the classes are called "class 0", "class 1", ...
+        num_classes: K.
 
     Raises:
         ValueError: if the trainer does not fit the backbone.
     """
-    trainer = cls.__new__(cls)
-    trainer.cfg = published_settings(cls, backbone)
     names = [f"class {i}" for i in range(num_classes)]
-    data = SimpleNamespace(classnames=names, template="a photo of a {}.")
-    trainer.dm = SimpleNamespace(dataset=data)
-    trainer.device = backbone.model.text_projection.device
-    trainer._models, trainer._optims, trainer._scheds = (OrderedDict() for _ in range(3))
-    with contextlib.redirect_stdout(io.StringIO()):  # builders tell of their prompts
-        trainer.model = trainer.build_classifier(backbone, names).to(trainer.device)
-    return trainer
+    return trainer_of_names(cls, published_settings(cls, backbone), backbone, names)
 
 
 def published_settings(cls: type[CLIPTrainer], backbone: Backbone) -> CfgNode:
@@ -151,7 +140,17 @@ def published_settings(cls: type[CLIPTrainer], backbone: Backbone) -> CfgNode:
     own.PREC = "fp32"
     for key in cls.counts_blocks:
         own[key] = min(own[key], backbone.text_blocks)
+    unwarmed(cfg)
     return cfg
+
+
+def unwarmed(cfg: CfgNode) -> None:
+    """Let no OPTIM node warm up: no schedule is followed here, and original Dassl's may fail."""
+    for key, node in cfg.items():
+        if isinstance(node, CfgNode):
+            unwarmed(node)
+        elif key == "WARMUP_EPOCH":
+            cfg.WARMUP_EPOCH = -1
 
 
 def learned_parameters(trainer: CLIPTrainer) -> int:

@@ -24,9 +24,9 @@ from rada.data.data import cut_border
 from rada.engine import distributed
 from rada.engine.checkpoints import flatten
 from rada.experiments.file import read_results
+from rada.test_time.adaptation import Adaptation
 from rada.test_time.episodes import Episodes
 from rada.test_time.token_alignment import AlignedEpisodes, TokenStatistics, gather, watched_blocks
-from rada.test_time.tuned_at_test import TunedAtTest
 
 from .maple import MaPLe
 
@@ -36,23 +36,16 @@ DAMAGE = (pickle.UnpicklingError, OSError, RuntimeError, EOFError)
 DAMAGE += (ValueError, LookupError, TypeError)
 
 
-@TRAINER_REGISTRY.register()
-class PromptAlign(TunedAtTest, MaPLe):
-    """Tunes a trained MaPLe's prompts to each test image, and its tokens to the source's."""
+class Alignment(Adaptation):
+    """Adapts to an image while its tokens keep to the source's.
 
-    starts_from = "MaPLe"
-    nodes = {
-        "PROMPTALIGN": {
-            # blocks FROM to TO - 2 are aligned, each with WEIGHT / (TO - FROM): as the authors'
-            # program, not as its names say
-            "FROM": 0,
-            "TO": 3,
-            "WEIGHT": 100.0,
-        }
-    }
-    training_only = {"PROMPTALIGN"}
+    Attributes:
+        source: statistics of the source's tokens.
+    """
 
-    def check_cfg(self, cfg) -> None:
+    source: TokenStatistics
+
+    def check_cfg(self, cfg: CfgNode) -> None:
         """Raises ValueError if no block is aligned."""
         super().check_cfg(cfg)
         own = cfg.TRAINER.PROMPTALIGN
@@ -65,25 +58,42 @@ class PromptAlign(TunedAtTest, MaPLe):
     @property
     def blocks(self) -> range:
         """Blocks of the image encoder that are aligned."""
-        own = self.cfg.TRAINER.PROMPTALIGN
+        own = self.trainer.cfg.TRAINER.PROMPTALIGN
         return range(own.FROM, own.TO - 1)
 
-    def load_model(self, directory: str, epoch: int | None = None) -> None:
-        """Load MaPLe's prompts and the statistics of its training pictures."""
-        super().load_model(directory, epoch)
+    def after_load(self, directory: str) -> None:
+        """Also the statistics of the pictures that the loaded prompts were trained on."""
         with distributed.main_process_first():  # the others find what it keeps
-            self.source = source_statistics(self, directory, self.blocks)
+            self.source = source_statistics(self.trainer, directory, self.blocks)
 
     def made_with(self) -> dict[str, str]:
-        """Also the statistics that decide an answer."""
+        """Also the statistics that decide a prediction."""
         return super().made_with() | {"token statistics": digest(self.source)}
 
     def build_episodes(self) -> Episodes:
         """Episodes that keep to the source."""
-        own = self.cfg.TRAINER.PROMPTALIGN
-        setting = self.model, self.tune, self.episode()
+        own = self.trainer.cfg.TRAINER.PROMPTALIGN
+        setting = self.trainer.model, self.tuned(), self.episode()
         weight = own.WEIGHT / (own.TO - own.FROM)
         return AlignedEpisodes(*setting, self.source, self.blocks, weight)
+
+
+@TRAINER_REGISTRY.register()
+class PromptAlign(MaPLe):
+    """Tunes a trained MaPLe's prompts to each test image, and its tokens to the source's."""
+
+    adaptation = Alignment
+    starts_from = "MaPLe"
+    nodes = {
+        "PROMPTALIGN": {
+            # blocks FROM to TO - 2 are aligned, each with WEIGHT / (TO - FROM): as the authors'
+            # program, not as its names say
+            "FROM": 0,
+            "TO": 3,
+            "WEIGHT": 100.0,
+        }
+    }
+    training_only = {"PROMPTALIGN"}
 
 
 def source_statistics(trainer, directory: str, blocks: range) -> TokenStatistics:
@@ -98,7 +108,7 @@ def source_statistics(trainer, directory: str, blocks: range) -> TokenStatistics
         FileNotFoundError: if the training has not finished.
     """
     path = Path(directory, FILE)
-    made_with = {"prompts": trainer.digest(), "blocks": str(blocks)}
+    made_with = {"prompts": trainer.adapts.digest(), "blocks": str(blocks)}
     made_with |= flatten(trainer.cfg.INPUT, "INPUT.")
     made_with |= {"backbone": trainer.cfg.MODEL.BACKBONE.NAME, "precision": trainer.own.PREC}
     if (kept := _read(path, made_with, trainer.device)) is not None:

@@ -162,11 +162,6 @@ class RAdaTPT(WithRAda, TPT):
             known = ", ".join(TUNE)
             raise ValueError(f'TRAINER.{self.section}.TUNE is one of {known}; got "{asked}"')
 
-    @property
-    def tune(self) -> tuple[str, ...]:
-        """What moves."""
-        return TUNE[self.own.TUNE]
-
     def build_head(self, encoder: Encoder) -> nn.Module:
         """The RAda head without a penalty: entropy alone is minimised."""
         own = self.cfg.TRAINER.RADA
@@ -175,16 +170,17 @@ class RAdaTPT(WithRAda, TPT):
     def build_classifier(self, backbone: Backbone, classnames: Sequence[str]) -> CLIPClassifier:
         """Encoder and head; what does not move is frozen."""
         classifier = super().build_classifier(backbone, classnames)
-        classifier.encoder.prompt_learner.requires_grad_("prompt" in self.tune)
-        classifier.head.mask.requires_grad_("mask" in self.tune)
+        tuned = TUNE[self.own.TUNE]
+        classifier.encoder.prompt_learner.requires_grad_("prompt" in tuned)
+        classifier.head.mask.requires_grad_("mask" in tuned)
         return classifier
 
     def learned(self) -> dict[str, Learned]:
         """What moves; TEST.OPTIM says how."""
-        modules = {}
-        if "prompt" in self.tune:
+        tuned, modules = TUNE[self.own.TUNE], {}
+        if "prompt" in tuned:
             modules["prompt_learner"] = self.model.encoder.prompt_learner
-        if "mask" in self.tune:
+        if "mask" in tuned:
             modules["mask"] = self.model.head.mask
         return {name: Learned(module, self.cfg.OPTIM) for name, module in modules.items()}
 
@@ -199,15 +195,12 @@ class RAdaTPTPretrained(RAdaTPT):
         """The mask, whatever moves."""
         return {"mask": self.model.head.mask}
 
-    def record(self) -> dict[str, dict]:
+    def trained_as(self) -> dict[str, str | None]:
         """RAda's mask fits if it was trained beside the same sentence."""
-        record = super().record()
-        model = record["model"]
-        for key in self.own:
-            model.pop(f"TRAINER.{self.section}.{key}", None)
         sentence = " ".join([*words_of(self.own.CTX_INIT), "{}."])
-        record["model"] |= {
+        return {
+            **super().trained_as(),
+            **{f"TRAINER.{self.section}.{key}": None for key in self.own},
             "TRAINER.ZEROSHOTCLIP.TEMPLATE": sentence,
             "TRAINER.ZEROSHOTCLIP.ENSEMBLE": "",
         }
-        return record

@@ -1,5 +1,8 @@
 """Backbones: from a checkpoint, or of a published geometry with random weights."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from rada.backbones.backbone import Backbone
@@ -20,13 +23,18 @@ GEOMETRIES = {
     "ViT-L/14@336px": (768, 336, 24, 1024, 14, 768, 12, 12),
 }
 CONTEXT, VOCABULARY = 77, 49408
+_lent: dict[str, Backbone] = {}
 
 
 def build_backbone(name: str, precision: str = "fp32") -> Backbone:
     """Load a backbone by name or file; see `rada.backbones.weights.weights_file` and `Backbone`.
 
+    One that is `lent` by this name is given as it is.
+
     The package's own loader rounds weights to float16; here they keep the precision of the file.
     """
+    if name in _lent:
+        return _lent[name]
     state_dict = read_state_dict(weights_file(name))
     state_dict = {
         key: value.float() if value.is_floating_point() else value
@@ -39,6 +47,18 @@ def build_backbone(name: str, precision: str = "fp32") -> Backbone:
     except (RuntimeError, KeyError) as error:
         raise ValueError(f"backbone {name} does not fit OpenAI's CLIP: {error}") from error
     return Backbone(model, precision)
+
+
+@contextmanager
+def lent(name: str, backbone: Backbone) -> Iterator[None]:
+    """Inside, the backbone of this name is this one, in whatever precision it has."""
+    before = dict(_lent)
+    _lent[name] = backbone
+    try:
+        yield
+    finally:
+        _lent.clear()
+        _lent.update(before)
 
 
 def random_backbone(name: str, precision: str = "fp32") -> Backbone:

@@ -8,7 +8,7 @@ head.
 from collections.abc import Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from yacs.config import CfgNode
 
 from dassl.engine import TrainerX
@@ -22,6 +22,7 @@ from rada.encoders.base import Encoder
 from rada.engine import distributed, wise_ft
 from rada.engine.checkpoints import LearnedCheckpoints
 from rada.engine.encode_once import EncodeOnce
+from rada.engine.errors import worker_errors
 from rada.engine.learned_modules import LearnedModules
 from rada.engine.optim import BY_STEPS
 from rada.engine.step_loop import StepLoop
@@ -29,6 +30,7 @@ from rada.engine.testing import Testing
 from rada.engine.train_settings import FEATURES, TRAIN, require_possible, require_views
 from rada.engine.training import TrainingStep
 from rada.head.cosine import CosineHead
+from rada.test_time.adaptation import Adaptation
 
 
 class CLIPTrainer(
@@ -50,6 +52,9 @@ class CLIPTrainer(
         nodes: defaults of further nodes that a mixin adds below cfg.TRAINER, by node name.
         knows_trained_names_only: whether what is learned belongs to the names of the training; all
             others use the test set's own names unless DATASET.TRAINED_NAMES is True.
+        adaptation: how a trainer that learns from each test image alone does so; it has no
+            training.
+        starts_from: name of the trainer whose checkpoint such a one loads; empty: of none.
         metrics: results of the tests so far, such as {"test/accuracy": 76.3}, percent.
     """
 
@@ -58,6 +63,8 @@ class CLIPTrainer(
     counts_blocks: tuple[str, ...] = ()
     nodes: dict[str, dict] = {}
     knows_trained_names_only = False
+    adaptation: type[Adaptation] | None = None
+    starts_from = ""
 
     @classmethod
     def extend_cfg(cls, cfg: CfgNode) -> None:
@@ -69,8 +76,11 @@ class CLIPTrainer(
         for base in reversed(cls.__mro__):
             for name, defaults in vars(base).get("nodes", {}).items():
                 cfg.TRAINER[name] = CfgNode(defaults)
+        if cls.adaptation:
+            cls.adaptation.extend_cfg(cfg)
 
     def __init__(self, cfg: CfgNode):
+        self.adapts = self.adaptation(self) if self.adaptation else None
         self.metrics: dict[str, float] = {}
         super().__init__(cfg)
 
@@ -84,13 +94,12 @@ class CLIPTrainer(
         precision, known = cfg.TRAINER[self.section].PREC, ", ".join(PRECISIONS)
         if precision not in PRECISIONS:
             raise ValueError(f'TRAINER.{self.section}.PREC is one of {known}; got "{precision}"')
-        require_possible(cfg.TRAIN, self.batch_divides, self.training_processes())
+        trained_by = 1 if self.adapts else distributed.world_size()
+        require_possible(cfg.TRAIN, self.batch_divides, trained_by)
         wise_ft.require_coefficients(cfg.TEST.WISE_FT)
         require_views(cfg.FEATURES)
-
-    def training_processes(self) -> int:
-        """How many processes train together."""
-        return distributed.world_size()
+        if self.adapts:
+            self.adapts.check_cfg(cfg)
 
     def build_encoder(self, backbone: Backbone, classnames: Sequence[str]) -> Encoder:
         """What the method puts before the head."""
@@ -129,8 +138,16 @@ class CLIPTrainer(
         self.encode_once()
 
     def by_trained_names(self) -> bool:
-        """Whether classes go by the names of the training (`rada.data.class_mapping`)."""
-        return self.knows_trained_names_only or self.cfg.DATASET.get("TRAINED_NAMES", False)
+        """Whether classes go by the names of the training (`rada.data.class_mapping`).
+
+        Raises:
+            ValueError: if a trainer that adapts is asked for it.
+        """
+        asked = self.knows_trained_names_only or self.cfg.DATASET.get("TRAINED_NAMES", False)
+        if asked and self.adapts and hasattr(self.dm.dataset, "trained_names"):
+            name = self.cfg.TRAINER.NAME
+            raise ValueError(f"{name} has no DATASET.TRAINED_NAMES; set it to False")
+        return asked
 
     def build_data_loader(self) -> None:
         """Dassl's, and a border that pictures have is cut off."""
@@ -141,7 +158,11 @@ class CLIPTrainer(
         """Train, then test; a method that learns nothing is tested at once."""
         if self.cfg.TEST.WISE_FT:
             raise ValueError("TEST.WISE_FT mixes what was learned before; give it with --eval-only")
-        if self._models:
+        if self.adapts:
+            self.adapts.require_nothing_to_train()
+            print("Nothing to train before the test")
+            self.test()
+        elif self._models:
             require_training_pictures(self.dm.dataset)
             super().train()
         else:
@@ -158,6 +179,38 @@ class CLIPTrainer(
         if not tag.startswith("train/"):
             self.metrics[tag] = float(scalar_value)
         super().write_scalar(tag, scalar_value, global_step)
+
+    def load_model(self, directory: str, epoch: int | None = None) -> None:
+        """Load the learned tensors of an epoch; see `LearnedCheckpoints`."""
+        if self.adapts and not self.adapts.loads(directory):
+            return
+        super().load_model(directory, epoch)
+        if self.adapts:
+            self.adapts.after_load(directory)
+
+    @torch.no_grad()
+    def test(self, split: str | None = None) -> float:
+        """Accuracy, percent, on a split.
+
+        The first of several processes tests; only where images are adapted to, they share them.
+        """
+        if self.adapts:
+            with worker_errors(self):
+                return distributed.broadcast(self.adapts.evaluate(self.split_tested(split)))
+        return super().test(split)
+
+    def model_inference(self, images: Tensor) -> Tensor:
+        """Logits (B, K) of the batch that was parsed last."""
+        if self.adapts:
+            return self.adapts.logits(images, self._test_batch["impath"])
+        return super().model_inference(images)
+
+    def trained_as(self) -> dict[str, str | None]:
+        """How the settings of the checkpoint that this run loads differ from its own.
+
+        By dotted config key; None: it has no such key.
+        """
+        return {"TRAINER.NAME": self.starts_from} if self.adapts else {}
 
     def test_metrics(self) -> dict[str, float]:
         """Results of the last test on the test split by name, percent."""

@@ -117,6 +117,8 @@ class Recorded:
         model["MODEL.BACKBONE.NAME"] = os.path.basename(cfg.MODEL.BACKBONE.NAME)
         if "REHEARSAL" in cfg:
             model["rehearsal"] = "yes"
+        model |= self.trained_as()
+        model = {k: v for k, v in model.items() if v is not None}
         classes = ", ".join(self.dm.dataset.classnames)
         if self.learned_per_class:
             model["classes"] = classes

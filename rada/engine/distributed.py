@@ -2,7 +2,7 @@
 
 Every process holds the whole model and sees its part of each batch; the first one alone tests,
 prints and writes. A test that learns from each picture is shared out, too
-(`rada.test_time.long_test`). Without torchrun all functions here do what a single process needs:
+(`rada.test_time.adaptation`). Without torchrun all functions here do what a single process needs:
 nothing.
 """
 

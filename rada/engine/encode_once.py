@@ -57,6 +57,8 @@ class EncodeOnce:
 
     def why_anew(self) -> str:
         """Why image features cannot be made once for all; empty if they can."""
+        if self.adapts:
+            return "it learns from many views of a test picture"
         encoder = self.model.encoder
         learned = {id(p) for module in self._models.values() for p in module.parameters()}
         visual = encoder.backbone.model.visual.parameters()

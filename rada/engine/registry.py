@@ -26,13 +26,11 @@ def starts_from(name: str) -> str:
     from rada.engine.base import CLIPTrainer
 
     cls = registered()[name]
-    if learns_at_test(name):
+    if cls.adaptation:
         return cls.starts_from
     return "" if cls.learned is CLIPTrainer.learned else name
 
 
 def learns_at_test(name: str) -> bool:
     """Whether the named trainer learns from each test picture, so that processes may share them."""
-    from rada.test_time.tuned_at_test import TunedAtTest
-
-    return issubclass(registered()[name], TunedAtTest)
+    return registered()[name].adaptation is not None

@@ -10,6 +10,7 @@ import zlib
 import torch
 from torch.utils.data import DataLoader
 
+from dassl.data import DataManager
 from dassl.utils import AverageMeter, MetricMeter
 from rada.data.data_order import shared_loader
 from rada.data.validation import keep_test_apart
@@ -39,13 +40,25 @@ class StepLoop:
     def build_data_loader(self) -> None:
         """The toolbox's, validated apart from the test; by steps, an own training loader."""
         with distributed.main_process_first():  # datasets make files on first use
-            super().build_data_loader()
-        keep_test_apart(self.cfg, self.dm)
-        if self.by_steps:
-            self.dm.train_loader_x = shared_loader(
-                self.cfg, self.dm, distributed.rank(), distributed.world_size()
-            )
+            if self.adapts:
+                self.use_data(self.adapts.data_manager(self.cfg))
+            else:
+                super().build_data_loader()
+        if not self.adapts:  # there is no training
+            keep_test_apart(self.cfg, self.dm)
+            if self.by_steps:
+                self.dm.train_loader_x = shared_loader(
+                    self.cfg, self.dm, distributed.rank(), distributed.world_size()
+                )
         self.train_loader_x, self.val_loader = self.dm.train_loader_x, self.dm.val_loader
+
+    def use_data(self, dm: DataManager) -> None:
+        """Take loaders, and what is known of the classes, as Dassl's `build_data_loader` does."""
+        self.dm = dm
+        self.train_loader_x, self.train_loader_u = dm.train_loader_x, dm.train_loader_u
+        self.val_loader, self.test_loader = dm.val_loader, dm.test_loader
+        self.num_classes, self.lab2cname = dm.num_classes, dm.lab2cname
+        self.num_source_domains = dm.num_source_domains
 
     def resume_model_if_exist(self, directory: str) -> int:
         """Epochs done of a run in a folder; by steps, `batches_done` of the next one.

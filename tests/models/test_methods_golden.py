@@ -11,6 +11,7 @@ import torch
 from dassl.config import get_cfg_default
 from rada.backbones.backbone import Backbone
 from rada.engine.base import CLIPTrainer
+from rada.engine.names_only import trainer_of_names
 from rada.engine.registry import registered
 from rada.losses import gaussian_weights
 from tests.tinyclip import draw_backbone, draw_parameter, named_images
@@ -71,17 +72,12 @@ def build(data, backbones):
 
 
 def bare_trainer(settings: dict, backbone: Backbone, classnames: list[str]) -> CLIPTrainer:
-    """A trainer that has neither data nor optimisers."""
-    cls = registered()[settings["method"]]
-    trainer = cls.__new__(cls)
-    trainer.cfg = get_cfg_default()
-    cls.extend_cfg(trainer.cfg)
+    """A trainer over class names alone."""
+    cls, cfg = registered()[settings["method"]], get_cfg_default()
+    cls.extend_cfg(cfg)
     for section, values in settings["settings"].items():
-        trainer.cfg.TRAINER[section].update(values)
-    trainer.model = trainer.build_classifier(backbone, classnames)
-    trainer._models = {name: own.module for name, own in trainer.learned().items()}
-    trainer.scaler = torch.amp.GradScaler("cpu", enabled=False)
-    return trainer
+        cfg.TRAINER[section].update(values)
+    return trainer_of_names(cls, cfg, backbone, classnames)
 
 
 def set_golden(trainer: CLIPTrainer, settings: dict) -> dict[str, torch.nn.Parameter]:

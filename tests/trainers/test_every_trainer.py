@@ -4,13 +4,12 @@ import pytest
 import torch
 
 from rada.engine import registry as trainers_registry
-from rada.test_time.tuned_at_test import TunedAtTest
 from rada.trainers.rada import WithRAda
 from tests.float64 import CLOSE, in_float64
 
 OURS = trainers_registry.registered()
 WITH_MASK = [n for n, c in OURS.items() if issubclass(c, WithRAda)]
-TRAINED = [n for n, c in OURS.items() if not issubclass(c, TunedAtTest)]  # or nothing to learn
+TRAINED = [n for n, c in OURS.items() if not c.adaptation]  # or nothing to learn
 LEARN = {n for n in TRAINED if n != "ZeroshotCLIP"}
 BUILD = ("--no-train",)
 # rates that show within a few steps

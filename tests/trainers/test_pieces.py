@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from rada.engine import registry as trainers_registry
-from rada.test_time.tuned_at_test import TunedAtTest
 from tests.float64 import CLOSE
 
 pytestmark = pytest.mark.numerical
@@ -13,7 +12,7 @@ OURS = trainers_registry.registered()
 NAMES = [
     name
     for name, cls in OURS.items()
-    if cls.batch_divides and not issubclass(cls, TunedAtTest) and name != "ZeroshotCLIP"
+    if cls.batch_divides and not cls.adaptation and name != "ZeroshotCLIP"
 ]
 
 

@@ -22,8 +22,7 @@ from rada.engine.checkpoints import flatten
 from rada.engine.optim import BY_STEPS
 from rada.engine.train_settings import FEATURES, TRAIN
 from rada.losses import GaussianAverage
-from rada.test_time.episode_settings import SETTINGS
-from rada.test_time.tuned_at_test import TunedAtTest
+from rada.test_time.settings import SETTINGS
 
 OURS = trainers_registry.registered()
 EPISODES = ("TEST.VIEWS", "4", "TEST.KEEP", "0.5", "TEST.EPISODES", "2", "TEST.STEPS", "2")
@@ -109,7 +108,7 @@ READ_ELSEWHERE = {
     "FEATURES.CACHE": "the same numbers, encoded once (test_encode_once.py)",
     "FEATURES.FOLDER": "where features lie (test_encode_once.py)",
     "FEATURES.AUGMENTATIONS": "which views there are (test_encode_once.py)",
-    "TEST.EPISODES": "the same predictions, more at a time (test_tuned_at_test.py)",
+    "TEST.EPISODES": "the same predictions, more at a time (test_adaptation.py)",
 }
 # settings that the learned tensors outlive, or that change nothing of what was learned
 UNRECORDED = {"ACTIVATION_CHECKPOINTING", "ACCUMULATE", "SAVE_STEPS", "SAVE_MINUTES", "FOLDER"}
@@ -160,7 +159,7 @@ def fingerprint(trainer) -> dict[str, Any]:
             members = [[names[id(p)] for p in group["params"]] for group in optim.param_groups]
             found[f"optimiser {name}"] = type(optim).__name__, repr(groups), members
     found["epochs"] = trainer.max_epoch, repr(trainer.phases)
-    if isinstance(trainer, TunedAtTest):
+    if trainer.adapts:
         found["predictions"] = digest(predictions(trainer))
     elif trainer._models:
         found["step"] = step(trainer)
@@ -211,11 +210,13 @@ def rates(trainer, name: str) -> list[list[float]]:
 def predictions(trainer) -> torch.Tensor:
     """Logits of the first test images, each behind its episode."""
     shaken(trainer)
-    if hasattr(trainer, "blocks"):  # PromptAlign's source: some statistics, not those of a training
+    if hasattr(
+        trainer.adapts, "blocks"
+    ):  # PromptAlign's source: some statistics, not those of a training
         visual = trainer.model.encoder.backbone.model.visual
         width = visual.transformer.resblocks[0].ln_1.normalized_shape[0]
-        zeros = torch.zeros(len(trainer.blocks), 1, width)
-        trainer.source = zeros, zeros
+        zeros = torch.zeros(len(trainer.adapts.blocks), 1, width)
+        trainer.adapts.source = zeros, zeros
     trainer.set_model_mode("eval")
     batch = next(iter(trainer.test_loader))
     return trainer.model_inference(trainer.parse_batch_test(batch)[0])
@@ -239,7 +240,7 @@ def build(run_train, tmp_path, features):
 
     def make(name: str, options: tuple[str, ...]):
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
-        first = (*EPISODES,) if issubclass(OURS[name], TunedAtTest) else ("OPTIM.MAX_EPOCH", "4")
+        first = (*EPISODES,) if OURS[name].adaptation else ("OPTIM.MAX_EPOCH", "4")
         first += ("FEATURES.FOLDER", features)
         trainer = run_train(name, folder, *first, *options, arguments=("--no-train",))
         metadata = trainer.record()
@@ -283,7 +284,7 @@ def test_a_setting_reaches_what_it_is_for(case, build, bases):
     if key not in READ_ELSEWHERE:
         assert after != before, f"{key} changes nothing"
     node, _, leaf = key.rpartition(".")
-    if issubclass(OURS[name], TunedAtTest) and node.startswith("TEST"):
+    if OURS[name].adaptation and node.startswith("TEST"):
         return  # what a prediction log remembers of them is tested in test_tuned_resume.py
     if leaf not in UNRECORDED and node not in ("TRAIN", "FEATURES"):
         assert changed_metadata != metadata, f"checkpoints do not remember {key}"

@@ -9,11 +9,10 @@ import torch
 import train
 from dassl.engine import TRAINER_REGISTRY
 from rada.engine import registry as trainers_registry
-from rada.test_time.tuned_at_test import TunedAtTest
 from tests.trainers.adapting import FEW_VIEWS, predictions
 from tests.trainers.runs import OPTIONS, command_line
 
-NAMES = [n for n, c in trainers_registry.registered().items() if issubclass(c, TunedAtTest)]
+NAMES = [n for n, c in trainers_registry.registered().items() if c.adaptation]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,7 +5,7 @@ import torch
 from yacs.config import CfgNode
 
 from dassl.optim.optimizer import AVAI_OPTIMS
-from rada.test_time.episode_settings import SETTINGS, optimizer_of
+from rada.test_time.settings import SETTINGS, optimizer_of
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ class Watched(CfgNode):
 
 
 def test_every_key_of_the_optimiser_is_read_by_one(monkeypatch):
-    monkeypatch.setattr("rada.test_time.episode_settings.CfgNode", Watched)
+    monkeypatch.setattr("rada.test_time.settings.CfgNode", Watched)
     for name in AVAI_OPTIMS:
         optimizer_of(CfgNode(SETTINGS["OPTIM"] | {"NAME": name}))([torch.zeros(1)])
     assert SETTINGS["OPTIM"].keys() <= Watched.asked
