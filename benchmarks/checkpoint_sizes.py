@@ -7,8 +7,8 @@ from unittest import mock
 
 import torch
 
-from rada.engine.base import CLIPTrainer
 from rada.engine.optim import build_schedule
+from rada.engine.trainer import CLIPTrainer
 
 
 class Sink(io.RawIOBase):
@@ -44,7 +44,7 @@ def checkpoint_bytes(trainer: CLIPTrainer) -> dict[str, int]:
         sizes.append(sink.size)
 
     trainer.best_result = -float("inf")
-    trainer.fingerprint = "of the training pictures, as long as one is"
+    trainer.checkpoints.fingerprint = "of the training pictures, as long as one is"
     with contextlib.ExitStack() as stack:
         stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
         stack.enter_context(mock.patch("torch.save", count))

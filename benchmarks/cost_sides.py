@@ -12,8 +12,8 @@ from benchmarks.steps_case import Step, ready
 from rada import listing
 from rada.backbones.backbone import Backbone
 from rada.classifier import CLIPClassifier
-from rada.engine.base import CLIPTrainer
 from rada.engine.registry import registered
+from rada.engine.trainer import CLIPTrainer
 from rada.head.cosine import CosineHead
 from rada.head.rational import RAdaHead
 from rada.test_time.episodes import Episodes

@@ -28,8 +28,8 @@ from dassl.data.datasets import DATASET_REGISTRY, DatasetBase, Datum  # noqa: E4
 from rada import listing  # noqa: E402
 from rada.backbones.backbone import Backbone  # noqa: E402
 from rada.backbones.loading import lent  # noqa: E402
-from rada.engine.base import CLIPTrainer  # noqa: E402
 from rada.engine.registry import registered  # noqa: E402
+from rada.engine.trainer import CLIPTrainer  # noqa: E402
 from rada.listing import published_settings  # noqa: E402
 
 EPOCHS = 5  # on features, for each one on pictures
@@ -80,7 +80,11 @@ class Side:
 
         class Generated(DatasetBase):
             def __init__(self, cfg):
-                items = [Datum(path, index % num_classes) for index, path in enumerate(paths)]
+                labels = [index % num_classes for index in range(len(paths))]
+                items = [
+                    Datum(path, label, classname=f"class {label}")
+                    for path, label in zip(paths, labels, strict=True)
+                ]
                 super().__init__(train_x=items, test=items)
 
         DATASET_REGISTRY.register(Generated, force=True)
@@ -99,8 +103,8 @@ class Side:
         cfg.USE_CUDA = self.options.device == "cuda"
         with lent(cfg.MODEL.BACKBONE.NAME, self.backbone):
             trainer = cls(cfg)
-        if cached and not trainer.encodes_once:
-            raise ValueError(f"{self.options.trainer} {trainer.why_anew()}")
+        if cached and not trainer.features.active:
+            raise ValueError(f"{self.options.trainer} {trainer.features.why_not()}")
         return trainer
 
 

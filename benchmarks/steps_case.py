@@ -19,7 +19,7 @@ from benchmarks.peaks import added_bytes  # noqa: E402
 from rada.backbones.backbone import Backbone  # noqa: E402
 from rada.backbones.weights import TINY_CLIP  # noqa: E402
 from rada.engine import registry as trainers_registry  # noqa: E402
-from rada.engine.base import CLIPTrainer  # noqa: E402
+from rada.engine.trainer import CLIPTrainer  # noqa: E402
 from rada.listing import RandomFeatures, assemble, named_backbone  # noqa: E402
 
 

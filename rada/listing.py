@@ -16,8 +16,8 @@ from rada import config_files
 from rada.backbones.backbone import Backbone
 from rada.backbones.loading import GEOMETRIES, build_backbone, random_backbone
 from rada.engine import registry as trainers_registry
-from rada.engine.base import CLIPTrainer
 from rada.engine.names_only import trainer_of_names
+from rada.engine.trainer import CLIPTrainer
 from rada.trainers.rada import WithRAda
 
 PUBLISHED = "vit_b16_ctxv1.yaml"

@@ -37,20 +37,20 @@ def in_float64(module: Module) -> Module:
 def trainers_in_float64() -> Iterator[None]:
     """Inside, trainers load backbones in float64, and what they add to them follows."""
     use_dassl()
-    from rada.engine import base
-    from rada.engine.learned_modules import LearnedModules
+    from rada.engine import trainer
+    from rada.engine.trainer import CLIPTrainer
 
-    register_learned = LearnedModules.register_learned
+    register_learned = CLIPTrainer.register_learned
 
     def build_backbone(name: str, precision: str) -> Backbone:
         return in_float64(rada.backbones.loading.build_backbone(name, precision))
 
-    def register(self: LearnedModules) -> None:
+    def register(self: CLIPTrainer) -> None:
         in_float64(self.model)
         register_learned(self)  # optimisers begin with what is there by now
 
-    built = patch.object(base, "build_backbone", build_backbone)
-    registered = patch.object(LearnedModules, "register_learned", register)
+    built = patch.object(trainer, "build_backbone", build_backbone)
+    registered = patch.object(CLIPTrainer, "register_learned", register)
     with built, registered:
         yield
 

@@ -5,9 +5,9 @@ from rada.backbones.backbone import Backbone
 from rada.backbones.templates import encode_template
 from rada.encoders.adapters import AdapterEncoder, FeatureAdapter
 from rada.encoders.base import Encoder
-from rada.engine.base import CLIPTrainer
 from rada.engine.optim import Learned
 from rada.engine.texts import own_template
+from rada.engine.trainer import CLIPTrainer
 
 
 @TRAINER_REGISTRY.register()

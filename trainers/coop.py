@@ -4,8 +4,8 @@ from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.encoders.base import Encoder
 from rada.encoders.prompts import PromptEncoder, PromptLearner, words_of
-from rada.engine.base import CLIPTrainer
 from rada.engine.optim import Learned
+from rada.engine.trainer import CLIPTrainer
 
 
 @TRAINER_REGISTRY.register()

@@ -38,13 +38,13 @@ class FLYPCE(BothEncoders, ZeroshotCLIP):
     section = "FLYPCE"
     settings = ZeroshotCLIP.settings
 
-    def forward_backward(self, batch: dict) -> dict[str, float]:
-        """A step with one sentence for each class."""
+    def backward_batch(self, batch: dict, images: Tensor, labels: Tensor) -> tuple[float, float]:
+        """The gradient with one sentence for each class."""
         encoder = self.model.encoder
         templates, classes = encoder.sentences.shape[:2]
         encoder.say(torch.randint(templates, (classes,)) if templates > 1 else None)
         try:
-            return super().forward_backward(batch)
+            return super().backward_batch(batch, images, labels)
         finally:
             encoder.say(None)
 
@@ -75,7 +75,7 @@ class FLYP(BothEncoders, ZeroshotCLIP):
         image, text, scale, loss, accuracy = self.feature_gradients(seen, labels)
         own = zip(parts, image.tensor_split(pieces), text.tensor_split(pieces), strict=True)
         for number, (part, image_gradient, text_gradient) in enumerate(own, 1):
-            with self.synchronised(number == pieces):
+            with distributed.synchronised(self.network, number == pieces):
                 output = seen[0] if pieces == 1 else (self.network or self.model)(*part)
                 pull = (output.image_features * image_gradient).sum()
                 pull = pull + (output.text_features * text_gradient).sum()

@@ -8,9 +8,9 @@ from rada.backbones.precision import at_least_float32
 from rada.backbones.templates import IMAGENET, encode_ensemble
 from rada.encoders.base import Encoder
 from rada.encoders.prompts import IndependentPrompts, PromptEncoder
-from rada.engine.base import CLIPTrainer
 from rada.engine.optim import Learned
 from rada.engine.texts import require_depth
+from rada.engine.trainer import CLIPTrainer
 
 
 @TRAINER_REGISTRY.register()

@@ -4,9 +4,9 @@ from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.encoders.base import Encoder
 from rada.encoders.prompts import CoupledPrompts, PromptEncoder
-from rada.engine.base import CLIPTrainer
 from rada.engine.optim import Learned
 from rada.engine.texts import require_depth
+from rada.engine.trainer import CLIPTrainer
 
 
 @TRAINER_REGISTRY.register()

@@ -5,9 +5,9 @@ from rada.backbones.backbone import Backbone
 from rada.backbones.templates import tokenize_classes
 from rada.encoders.adapters import MultiModalAdapterEncoder, MultiModalAdapters
 from rada.encoders.base import Encoder
-from rada.engine.base import CLIPTrainer
 from rada.engine.optim import Learned
 from rada.engine.texts import own_template, require_depth
+from rada.engine.trainer import CLIPTrainer
 
 
 @TRAINER_REGISTRY.register()

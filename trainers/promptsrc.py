@@ -39,9 +39,8 @@ class PromptSRC(IVLP):
         self.frozen_features = normalize(frozen, "text")
         return super().build_encoder(backbone, classnames)
 
-    def build_model(self) -> None:
-        """As all; the running average of what is learned is saved beside it."""
-        super().build_model()
+    def model_built(self) -> None:
+        """The running average of what is learned is saved beside it."""
         self.averaged = nn.ModuleDict(dict(self._models))
         own, epochs = self.own, self.cfg.OPTIM.MAX_EPOCH
         self.average = GaussianAverage(self.averaged, epochs, own.GPA_MEAN, own.GPA_STD)
@@ -61,10 +60,9 @@ class PromptSRC(IVLP):
         consistency = own.TEXT_LOSS_WEIGHT * text + own.IMAGE_LOSS_WEIGHT * image + apart
         return super().criterion(output, images, labels) + consistency
 
-    def after_epoch(self) -> None:
+    def epoch_learned(self) -> None:
         """Add what the epoch learned to the average, with which the last epoch ends."""
         self.average.add(self.averaged, self.epoch)
         if self.epoch + 1 == self.max_epoch:
             print("Using the average over epochs (GPA) for the final model")
             self.average.copy_to(self.averaged)
-        super().after_epoch()

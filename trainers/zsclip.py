@@ -6,9 +6,9 @@ from rada.backbones.templates import IMAGENET, IMAGENET_SELECT, encode_ensemble
 from rada.classifier import CLIPClassifier, normalize
 from rada.encoders.base import Encoder, FrozenEncoder
 from rada.encoders.class_linear import ClassLinear, LinearHead
-from rada.engine.base import CLIPTrainer
 from rada.engine.optim import Learned
 from rada.engine.texts import own_template
+from rada.engine.trainer import CLIPTrainer
 
 ENSEMBLES = {"": (), "select": IMAGENET_SELECT, "imagenet": IMAGENET}
 

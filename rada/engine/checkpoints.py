@@ -1,7 +1,7 @@
 """Checkpoints: of learned tensors at an epoch's end, and of a run between two steps.
 
 Folders and file names are Dassl's (`<output>/<name>/model.pth.tar-<epoch>`, `checkpoint`). Each
-checkpoint also holds a record of its run; one that does not fit is an error, never a silent
+checkpoint also holds metadata of its run; one that does not fit is an error, never a silent
 retrain. After every epoch the newest checkpoint replaces the one before, so that a killed run
 resumes where it was. By steps, `<output>/running.pth.tar` holds all that going on from a step
 needs: one file for all modules, replaced as a whole, and removed when the final checkpoints are
@@ -16,11 +16,11 @@ import os
 import os.path as osp
 import pickle
 import time
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
 import torch
-from torch import nn
 from yacs.config import CfgNode
 
 import dassl
@@ -99,28 +99,32 @@ UNSET = {(key, str(value)) for key, value in BY_STEPS.items()} | {("RADA.PREC", 
 LOOKED_AT = 1000  # pictures whose size is part of the fingerprint
 
 
-class Recorded:
-    """Mixin of `CLIPTrainer`."""
+class Checkpoints:
+    """Saves, loads and resumes a trainer; knows nothing of its loop.
 
-    training_only: set[str] = set()  # the method's settings that the learned tensors outlive
-    learned_per_class = False  # True: the learned tensors belong to the classes of their training
+    Args:
+        trainer: a `CLIPTrainer`.
+    """
 
-    def record(self) -> dict[str, dict]:
+    def __init__(self, trainer):
+        self.trainer = trainer
+
+    def metadata(self) -> dict[str, dict]:
         """What a checkpoint remembers: `model` must fit to load it, `run` too to resume it.
 
         Values are strings by dotted config key.
         """
-        cfg = self.cfg
+        trainer, cfg = self.trainer, self.trainer.cfg
         nodes = flatten(cfg.TRAINER, "TRAINER.")
-        outlived = TRAINING_ONLY | self.training_only
+        outlived = TRAINING_ONLY | trainer.training_only
         model = {k: v for k, v in nodes.items() if not outlived & set(k.split("."))}
         model["MODEL.BACKBONE.NAME"] = os.path.basename(cfg.MODEL.BACKBONE.NAME)
         if "REHEARSAL" in cfg:
             model["rehearsal"] = "yes"
-        model |= self.trained_as()
-        model = {k: v for k, v in model.items() if v is not None}
-        classes = ", ".join(self.dm.dataset.classnames)
-        if self.learned_per_class:
+        model |= trainer.trained_as()
+        model = {key: value for key, value in model.items() if value is not None}
+        classes = ", ".join(trainer.dm.dataset.classnames)
+        if trainer.learned_per_class:
             model["classes"] = classes
         run = {"SEED": str(cfg.SEED), "classes": classes, **nodes}
         for name in ("OPTIM", "INPUT", "DATASET", "DATALOADER"):
@@ -128,17 +132,21 @@ class Recorded:
         for free in FREE:
             run.pop(free, None)
         run = {k: v for k, v in run.items() if not is_unset(k, v)}
-        if self.by_steps or cfg.TRAIN.CLIP_NORM > 0:
+        by_steps = cfg.TRAIN.LOOP == "steps"
+        if by_steps or cfg.TRAIN.CLIP_NORM > 0:
             run |= {f"TRAIN.{key}": str(cfg.TRAIN[key]) for key in DECISIVE}
-        if self.by_steps:
+        if by_steps:
             run["training pictures"] = self.fingerprint
+        if trainer.features.active:  # a training on features goes on with features, loads anywhere
+            views = cfg.FEATURES.AUGMENTATIONS
+            run["FEATURES.CACHE"] = f"True with AUGMENTATIONS {views}"
         return {"model": model, "run": run}
 
     @cached_property
     def fingerprint(self) -> str:
         """Of the training pictures: labels, paths, and the sizes in bytes of some of the files."""
-        items, digest = self.dm.dataset.train_x, hashlib.sha256()
-        root = os.path.abspath(os.path.expanduser(self.cfg.DATASET.ROOT)) + os.sep
+        items, digest = self.trainer.dm.dataset.train_x, hashlib.sha256()
+        root = os.path.abspath(os.path.expanduser(self.trainer.cfg.DATASET.ROOT)) + os.sep
         for item in items:  # a million of them: no more than this for each
             digest.update(f"{item.label} {item.impath.removeprefix(root)}\n".encode())
         for item in items[:: -(-len(items) // LOOKED_AT)]:
@@ -152,9 +160,126 @@ class Recorded:
             self.require_own(read_checkpoint(path)["record"], path)
 
     def require_own(self, found: dict[str, dict], path: str) -> None:
-        """Raise ValueError if the record of a checkpoint is of another run."""
-        wanted = self.record()
+        """Raise ValueError if the metadata of a checkpoint is of another run."""
+        wanted = self.metadata()
         require_same(found["model"] | found["run"], wanted["model"] | wanted["run"], path)
+
+    def folders(self, directory: str) -> dict[str, str]:
+        """Where the checkpoints of each learned module lie below an output folder."""
+        return {name: osp.join(directory, name) for name in self.trainer.get_model_names()}
+
+    def save(
+        self,
+        epoch: int,
+        directory: str,
+        is_best: bool = False,
+        val_result: float | None = None,
+        model_name: str = "",
+    ) -> None:
+        """As Dassl's `save_model`, with metadata; plain types only, so that weights_only loads it.
+
+        By steps the optimiser is left out: to go on, there is the resume checkpoint. Of several
+        processes the first one saves.
+        """
+        trainer = self.trainer
+        if distributed.rank():
+            return
+        for name, folder in self.folders(directory).items():
+            optim, sched = trainer._optims[name], trainer._scheds[name]
+            if trainer.cfg.TRAIN.LOOP == "steps":
+                optim = sched = None
+            state = {
+                "state_dict": trainer._models[name].state_dict(),
+                "epoch": epoch + 1,
+                "optimizer": optim.state_dict() if optim else None,
+                "scheduler": _plain(sched.state_dict()) if sched else None,
+                "val_result": None if val_result is None else float(val_result),
+                "best_result": float(trainer.best_result),
+                "record": self.metadata(),
+            }
+            save_checkpoint(state, folder, is_best=is_best, model_name=model_name)
+
+    def load(self, directory: str, epoch: int | None = None) -> None:
+        """Load the learned tensors of an epoch; by default the best on validation, else the last.
+
+        Raises:
+            FileNotFoundError: if there is no such checkpoint.
+            ValueError: if it is of another trainer, backbone or setting (or classes, with CSC).
+        """
+        if not directory:
+            print("Note that load_model() is skipped as no pretrained model is given")
+            return
+        for name, module in self.trainer.loaded().items():
+            path = checkpoint_file(osp.join(directory, name), epoch)
+            checkpoint = read_checkpoint(path)
+            require_same(checkpoint["record"]["model"], self.metadata()["model"], path)
+            print(f'Loading weights to {name} from "{path}" (epoch = {checkpoint["epoch"]})')
+            module.load_state_dict(checkpoint["state_dict"])
+
+    def resume(self, directory: str, toolbox: Callable[[str], int]) -> int:
+        """Go on after the newest checkpoint in a folder; 0 if it has none.
+
+        Args:
+            directory: an output folder.
+            toolbox: Dassl's `resume_model_if_exist`.
+
+        Raises:
+            FileNotFoundError: if RESUME names a folder without a checkpoint.
+            ValueError: if the checkpoint is of another run, or the installed Dassl cannot resume.
+        """
+        cfg, folders = self.trainer.cfg, self.folders(directory).values()
+        if not all(osp.exists(osp.join(folder, "checkpoint")) for folder in folders):
+            if cfg.RESUME:
+                raise FileNotFoundError(
+                    f"RESUME: no checkpoint of {cfg.TRAINER.NAME} in {directory}"
+                )
+            print("No checkpoint found, train from scratch")
+            return 0
+        for folder in folders:
+            path = checkpoint_file(folder, None)
+            self.require_own(read_checkpoint(path)["record"], path)
+        if not getattr(dassl, "__bundled__", False):
+            raise ValueError(
+                f"{directory} holds a checkpoint, and the installed Dassl resumes with a frozen "
+                "learning rate; set DASSL=bundled to resume, or choose another --output-dir"
+            )
+        return toolbox(directory)
+
+    def has_final(self, directory: str) -> bool:
+        """Whether a folder holds the checkpoints of a whole run like this one.
+
+        Raises:
+            ValueError: if they are of another run.
+        """
+        last = f"model.pth.tar-{self.trainer.max_epoch}"
+        paths = [osp.join(folder, last) for folder in self.folders(directory).values()]
+        if not all(map(osp.exists, paths)):
+            return False
+        for path in paths:
+            self.require_own(read_checkpoint(path)["record"], path)
+        return True
+
+    def keep_newest(self) -> None:
+        """Leave a checkpoint of the newest epoch behind, in the place of the one before."""
+        trainer = self.trainer
+        newest, previous = trainer.epoch + 1, trainer.epoch
+        folders = self.folders(trainer.output_dir).values()
+        files = [osp.join(folder, "model.pth.tar-") for folder in folders]
+        if not all(osp.exists(f"{file}{newest}") for file in files):
+            with contextlib.redirect_stdout(io.StringIO()):  # Dassl's log tells of kept ones only
+                trainer.save_model(trainer.epoch, trainer.output_dir)
+        keep_every = trainer.cfg.TRAIN.CHECKPOINT_FREQ
+        if keep_every <= 0 or previous % keep_every:
+            for file in files:
+                with contextlib.suppress(FileNotFoundError):
+                    os.remove(f"{file}{previous}")
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each module's last checkpoint file, with optimiser state and metadata."""
+        last = f"model.pth.tar-{self.trainer.max_epoch}"
+        folders = self.folders(self.trainer.output_dir).items()
+        files = {name: osp.join(folder, last) for name, folder in folders}
+        return {name: osp.getsize(file) for name, file in files.items() if osp.exists(file)}
 
 
 def is_unset(key: str, value: str) -> bool:
@@ -165,7 +290,7 @@ def is_unset(key: str, value: str) -> bool:
 RUNNING = "running.pth.tar"
 
 
-class RunningCheckpoint:
+class ResumeCheckpoint:
     """Saves and restores a trainer between two steps.
 
     Args:
@@ -206,7 +331,7 @@ class RunningCheckpoint:
             "best_result": float(trainer.best_result),
             "seconds": trainer.seconds_before + time.time() - trainer.time_start,
             "scaler": trainer.scaler.state_dict(),
-            "record": trainer.record(),
+            "record": trainer.checkpoints.metadata(),
             "models": {n: m.state_dict() for n, m in trainer._models.items()},
             "optims": {n: o.state_dict() for n, o in trainer._optims.items() if o},
             "scheds": {n: s.state_dict() for n, s in trainer._scheds.items() if s},
@@ -227,7 +352,7 @@ class RunningCheckpoint:
         """
         path = os.path.join(directory, RUNNING)
         trainer, state = self.trainer, read_checkpoint(path)
-        trainer.require_own(state["record"], path)
+        trainer.checkpoints.require_own(state["record"], path)
         for name, module in trainer._models.items():
             module.load_state_dict(state["models"][name])
         for name, optim in state["optims"].items():
@@ -254,122 +379,6 @@ def require_finite(trainer, path: Path) -> None:
                     f"learned tensor {name} is not finite after epoch {trainer.epoch + 1}, batch "
                     f"{trainer.batch_idx + 1}: lower OPTIM.LR or set TRAIN.CLIP_NORM{kept}"
                 )
-
-
-class LearnedCheckpoints(Recorded):
-    """Mixin of `CLIPTrainer`: saving, loading and resuming."""
-
-    def save_model(self, epoch, directory, is_best=False, val_result=None, model_name=""):
-        """As Dassl's, with the record; plain types only, so that weights_only loads it.
-
-        By steps the optimiser is left out: to go on, there is the checkpoint of the running run.
-        """
-        if distributed.rank():
-            return
-        for name in self.get_model_names():
-            optim, sched = self._optims[name], self._scheds[name]
-            if self.by_steps:
-                optim = sched = None
-            state = {
-                "state_dict": self._models[name].state_dict(),
-                "epoch": epoch + 1,
-                "optimizer": optim.state_dict() if optim else None,
-                "scheduler": _plain(sched.state_dict()) if sched else None,
-                "val_result": None if val_result is None else float(val_result),
-                "best_result": float(self.best_result),
-                "record": self.record(),
-            }
-            save_checkpoint(
-                state, osp.join(directory, name), is_best=is_best, model_name=model_name
-            )
-
-    def load_model(self, directory: str, epoch: int | None = None) -> None:
-        """Load the learned tensors of an epoch; by default the best on validation, else the last.
-
-        Raises:
-            FileNotFoundError: if there is no such checkpoint.
-            ValueError: if it is of another trainer, backbone or setting (or classes, with CSC).
-        """
-        if not directory:
-            print("Note that load_model() is skipped as no pretrained model is given")
-            return
-        for name, module in self.loaded().items():
-            path = checkpoint_file(osp.join(directory, name), epoch)
-            checkpoint = read_checkpoint(path)
-            require_same(checkpoint["record"]["model"], self.record()["model"], path)
-            print(f'Loading weights to {name} from "{path}" (epoch = {checkpoint["epoch"]})')
-            module.load_state_dict(checkpoint["state_dict"])
-
-    def loaded(self) -> dict[str, nn.Module]:
-        """The modules that a checkpoint fills, by its folders: what is learned."""
-        return dict(self._models)
-
-    def resume_model_if_exist(self, directory: str) -> int:
-        """Go on after the newest checkpoint in a folder; 0 if it has none.
-
-        Raises:
-            FileNotFoundError: if RESUME names a folder without a checkpoint.
-            ValueError: if the checkpoint is of another run, or the installed Dassl cannot resume.
-        """
-        folders = [osp.join(directory, name) for name in self.get_model_names()]
-        if not all(osp.exists(osp.join(folder, "checkpoint")) for folder in folders):
-            if self.cfg.RESUME:
-                raise FileNotFoundError(
-                    f"RESUME: no checkpoint of {self.cfg.TRAINER.NAME} in {directory}"
-                )
-            print("No checkpoint found, train from scratch")
-            return 0
-        for folder in folders:
-            path = checkpoint_file(folder, None)
-            self.require_own(read_checkpoint(path)["record"], path)
-        if not getattr(dassl, "__bundled__", False):
-            raise ValueError(
-                f"{directory} holds a checkpoint, and the installed Dassl resumes with a frozen "
-                "learning rate; set DASSL=bundled to resume, or choose another --output-dir"
-            )
-        return super().resume_model_if_exist(directory)
-
-    def has_final(self, directory: str) -> bool:
-        """Whether a folder holds the checkpoints of a whole run like this one.
-
-        Raises:
-            ValueError: if they are of another run.
-        """
-        last = f"model.pth.tar-{self.max_epoch}"
-        paths = [osp.join(directory, name, last) for name in self.get_model_names()]
-        if not all(map(osp.exists, paths)):
-            return False
-        for path in paths:
-            self.require_own(read_checkpoint(path)["record"], path)
-        return True
-
-    def checkpoint_bytes(self) -> dict[str, int]:
-        """Size of each module's last checkpoint file, with optimiser state and record."""
-        last = f"model.pth.tar-{self.max_epoch}"
-        files = {name: osp.join(self.output_dir, name, last) for name in self.get_model_names()}
-        return {name: osp.getsize(file) for name, file in files.items() if osp.exists(file)}
-
-    def after_train(self) -> None:
-        """As Dassl's, and print how large the checkpoint is."""
-        super().after_train()
-        sizes = [f"{name} {n / 1e3:,.1f} kB" for name, n in self.checkpoint_bytes().items()]
-        print(f"# checkpoint: {', '.join(sizes)} (learned tensors, and what resuming needs)")
-
-    def after_epoch(self) -> None:
-        """As Dassl's, and always leave a checkpoint of the newest epoch behind."""
-        super().after_epoch()
-        newest, previous = self.epoch + 1, self.epoch
-        files = [
-            osp.join(self.output_dir, name, "model.pth.tar-") for name in self.get_model_names()
-        ]
-        if not all(osp.exists(f"{file}{newest}") for file in files):
-            with contextlib.redirect_stdout(io.StringIO()):  # Dassl's log tells of kept ones only
-                self.save_model(self.epoch, self.output_dir)
-        keep_every = self.cfg.TRAIN.CHECKPOINT_FREQ
-        if keep_every <= 0 or previous % keep_every:
-            for file in files:
-                with contextlib.suppress(FileNotFoundError):
-                    os.remove(f"{file}{previous}")
 
 
 def _plain(state: dict) -> dict:

@@ -8,13 +8,15 @@ nothing.
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 PATIENCE = timedelta(hours=12)  # the others wait while the first process tests
 
@@ -106,6 +108,34 @@ def all_gather(part: Tensor) -> Tensor:
     parts = [torch.empty_like(part) for _ in range(world_size())]
     dist.all_gather(parts, part.contiguous())
     return torch.cat(parts)
+
+
+def data_parallel(model: nn.Module) -> nn.Module | None:
+    """A model whose gradients are the mean over all processes; None for a single process.
+
+    Those of what requires a gradient now.
+    """
+    if world_size() == 1:
+        return None
+    devices = [torch.cuda.current_device()] if _device() == "cuda" else None
+    with warnings.catch_warnings():  # its successor is missing in PyTorch 2.9
+        warnings.filterwarnings("ignore", ".*broadcast_buffers", FutureWarning)
+        return DistributedDataParallel(model, device_ids=devices, broadcast_buffers=False)
+
+
+@contextmanager
+def synchronised(network: nn.Module | None, last: bool) -> Iterator[None]:
+    """Inside, a backward pass shares gradients with the other processes if it is the last.
+
+    Args:
+        network: what `data_parallel` gave.
+        last: of the pieces of a batch.
+    """
+    if last or not isinstance(network, DistributedDataParallel):
+        yield
+    else:
+        with network.no_sync():
+            yield
 
 
 def _device() -> str:

@@ -47,9 +47,8 @@ def place(trainer) -> str:
 def advice(trainer) -> str:
     """What to do about numbers that are not finite, and where the last checkpoint is."""
     clip = "" if trainer.cfg.TRAIN.CLIP_NORM else "set TRAIN.CLIP_NORM, "
-    running = trainer.running
-    kept = running is not None and running.path.exists()
-    good = f"; the last good checkpoint is {running.path}" if kept else ""
+    kept = trainer.loop.resume_checkpoint
+    good = f"; the last good checkpoint is {kept.path}" if kept and kept.path.exists() else ""
     return f"lower OPTIM.LR, {clip}or set PREC fp32{good}"
 
 

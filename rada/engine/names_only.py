@@ -14,7 +14,7 @@ from dassl.data.datasets import DATASET_REGISTRY, DatasetBase
 from rada.backbones.backbone import Backbone
 from rada.backbones.loading import lent
 from rada.data.pictures import Picture
-from rada.engine.base import CLIPTrainer
+from rada.engine.trainer import CLIPTrainer
 
 
 @DATASET_REGISTRY.register()

@@ -1,6 +1,7 @@
 """What is learned, and how: a module, its OPTIM node and the schedule made of it."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -118,6 +119,32 @@ def load_initial_weights(module: nn.Module, path: str) -> None:
             "the other model with --model-dir"
         )
     load_pretrained_weights(module, path)
+
+
+def clip_gradients(
+    optims: Sequence[Optimizer], scaler: torch.amp.GradScaler, longest: float
+) -> bool:
+    """Scale the gradient of all that some optimisers move together to a norm if it is longer.
+
+    Args:
+        optims: whose gradients are scaled as `scaler` says; afterwards they are not.
+        scaler: enabled or not.
+        longest: the norm, above 0.
+
+    Returns:
+        Whether the gradient is finite; if not, the step has to be left out by all of them.
+
+    Raises:
+        FloatingPointError: if it is not finite, and no scaler is there to leave the step out.
+    """
+    for optim in optims:
+        scaler.unscale_(optim)
+    groups = (group for optim in optims for group in optim.param_groups)
+    learned = [parameter for group in groups for parameter in group["params"]]
+    norm = nn.utils.clip_grad_norm_(learned, longest)
+    if not scaler.is_enabled() and not norm.isfinite():
+        raise FloatingPointError("the gradient is not finite")
+    return bool(norm.isfinite())
 
 
 def build_schedule(optim: Optimizer, optim_cfg: CfgNode, batches: int) -> LRScheduler:

@@ -14,7 +14,7 @@ def register_all() -> None:
 def registered() -> dict[str, type]:
     """The trainers by name."""
     from dassl.engine import TRAINER_REGISTRY
-    from rada.engine.base import CLIPTrainer
+    from rada.engine.trainer import CLIPTrainer
 
     register_all()
     classes = {name: TRAINER_REGISTRY.get(name) for name in TRAINER_REGISTRY.registered_names()}
@@ -23,7 +23,7 @@ def registered() -> dict[str, type]:
 
 def starts_from(name: str) -> str:
     """The trainer whose checkpoint a test of the named one loads; empty if it needs none."""
-    from rada.engine.base import CLIPTrainer
+    from rada.engine.trainer import CLIPTrainer
 
     cls = registered()[name]
     if cls.adaptation:

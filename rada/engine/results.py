@@ -10,7 +10,7 @@ import torch
 import torchvision
 from yacs.config import CfgNode
 
-from rada.engine.base import CLIPTrainer
+from rada.engine.trainer import CLIPTrainer
 
 
 def plain(node: CfgNode) -> dict:
@@ -52,7 +52,7 @@ def write_results(trainer: CLIPTrainer, run: dict) -> Path:
         "metrics": trainer.test_metrics(),
         "learned_parameters": trainer.learned_parameters,
         "learned_bytes": trainer.learned_bytes,
-        "checkpoint_bytes": trainer.checkpoint_bytes(),
+        "checkpoint_bytes": trainer.checkpoints.sizes(),
         "rehearsal": "REHEARSAL" in cfg,  # True: the numbers mean nothing
         **machine(trainer.device),
         "date": datetime.datetime.now().isoformat(timespec="seconds"),

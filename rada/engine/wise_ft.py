@@ -26,7 +26,7 @@ def save_start(trainer) -> None:
         path = Path(trainer.output_dir, name, START)
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
-            state = {"state_dict": module.state_dict(), "record": trainer.record()}
+            state = {"state_dict": module.state_dict(), "record": trainer.checkpoints.metadata()}
             torch.save(state, file)
 
 

@@ -10,9 +10,9 @@ import torch
 
 from dassl.config import get_cfg_default
 from rada.backbones.backbone import Backbone
-from rada.engine.base import CLIPTrainer
 from rada.engine.names_only import trainer_of_names
 from rada.engine.registry import registered
+from rada.engine.trainer import CLIPTrainer
 from rada.losses import gaussian_weights
 from tests.tinyclip import draw_backbone, draw_parameter, named_images
 

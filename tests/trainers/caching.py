@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from rada.engine import encode_once
-from rada.engine.training import TrainingStep
+from rada.engine.trainer import CLIPTrainer
+from rada.features import cache
 
 CROPS = ("INPUT.TRANSFORMS", "('random_resized_crop','random_flip','normalize')")
 BY_STEPS = ("TRAIN.LOOP", "steps")
@@ -23,20 +23,20 @@ def cached(tmp_path):
 @pytest.fixture
 def encoded(monkeypatch):
     """The number of views in each shard that was made."""
-    numbers, encode = [], encode_once.encode
+    numbers, encode = [], cache.encode
 
     def count(*args, **kwargs):
         for rows, features in encode(*args, **kwargs):
             numbers.append(len(features))
             yield rows, features
 
-    monkeypatch.setattr(encode_once, "encode", count)
+    monkeypatch.setattr(cache, "encode", count)
     return numbers
 
 
 def stop_at(number: int, monkeypatch) -> None:
     """Let the training step of this number, from 1, raise Stop."""
-    steps, whole = [], TrainingStep.forward_backward
+    steps, whole = [], CLIPTrainer.forward_backward
 
     def forward_backward(self, batch):
         steps.append(batch)
@@ -44,7 +44,7 @@ def stop_at(number: int, monkeypatch) -> None:
             raise Stop
         return whole(self, batch)
 
-    monkeypatch.setattr(TrainingStep, "forward_backward", forward_backward)
+    monkeypatch.setattr(CLIPTrainer, "forward_backward", forward_backward)
 
 
 def learned(trainer) -> dict[str, torch.Tensor]:

@@ -10,7 +10,7 @@ import train
 from dassl.utils import Logger
 from rada.data.picks import Picks
 from rada.data.pictures import Picture
-from rada.engine.training import TrainingStep
+from rada.engine.trainer import CLIPTrainer
 from rada.rehearsal import config as rehearsal
 from tests.float64 import trainers_in_float64
 from tests.tinyclip import draw_state_dict
@@ -118,7 +118,7 @@ def rehearse(scratch, monkeypatch):
 def stopped(run_train, monkeypatch, tmp_path):
     """The output folder of an FT that was stopped behind its second step."""
     steps = []
-    whole = TrainingStep.forward_backward
+    whole = CLIPTrainer.forward_backward
 
     def forward_backward(self, batch):
         if len(steps) == 2:
@@ -127,6 +127,6 @@ def stopped(run_train, monkeypatch, tmp_path):
         return whole(self, batch)
 
     with monkeypatch.context() as patch, pytest.raises(Stop):
-        patch.setattr(TrainingStep, "forward_backward", forward_backward)
+        patch.setattr(CLIPTrainer, "forward_backward", forward_backward)
         run_train("FT", tmp_path / "out", *STEPS)
     return tmp_path / "out"

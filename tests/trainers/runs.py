@@ -1,7 +1,7 @@
 """Command lines of train.py for the tiny Caltech101."""
 
 from rada.engine import registry as trainers_registry
-from rada.engine.base import CLIPTrainer
+from rada.engine.trainer import CLIPTrainer
 
 OPTIONS = (
     *("DATASET.NUM_SHOTS", "4", "INPUT.SIZE", "(32,32)", "DATALOADER.NUM_WORKERS", "0"),

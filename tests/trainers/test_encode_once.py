@@ -31,7 +31,7 @@ def test_tests_are_the_same_bit_for_bit(name, run_train, cached, tmp_path):
     with_cache = run_train(name, tmp_path / "a", *SHORT, *cached)
     arguments = ("--eval-only", "--model-dir", str(tmp_path / "a"))
     without = run_train(name, tmp_path / "b", *SHORT, arguments=arguments)
-    assert with_cache.encodes_once and not without.encodes_once
+    assert with_cache.features.active and not without.features.active
     assert next(iter(with_cache.test_loader))["img"].shape == (7, 32)
     assert torch.equal(logits_of(with_cache), logits_of(without))
     tests = {key: value for key, value in with_cache.metrics.items() if key.startswith("test/")}
@@ -103,7 +103,7 @@ def test_trainers_seeds_and_runs_share_features(run_train, cached, encoded, tmp_
 def test_every_trainer_takes_the_option(name, run_train, cached, encoded, tmp_path, capsys):
     """Those that encode pictures anew say why."""
     trainer = run_train(name, tmp_path, *cached, arguments=BUILD)
-    assert trainer.encodes_once == (name in ENCODED_ONCE) and encoded == []
+    assert trainer.features.active == (name in ENCODED_ONCE) and encoded == []
     told = f"FEATURES.CACHE: {name} encodes pictures anew: "
     lines = [x for x in capsys.readouterr().out.splitlines() if x.startswith("FEATURES.CACHE: ")]
     assert lines == [] if name in ENCODED_ONCE else lines[0].startswith(told) and len(lines) == 1
@@ -115,7 +115,7 @@ def test_those_that_encode_anew_run_as_ever(name, run_train, cached, encoded, tm
     second = run_train(name, tmp_path / "b", "OPTIM.MAX_EPOCH", "1", *cached)
     assert first.metrics == second.metrics and encoded == []
     if name in LEARN and not OURS[name].adaptation:
-        assert first.record() == second.record()
+        assert first.checkpoints.metadata() == second.checkpoints.metadata()
 
 
 def test_no_trainer_is_forgotten():

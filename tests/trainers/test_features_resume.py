@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rada.engine.fixed_views import FixedViews
+from rada.features.cache import FixedViews
 from tests.trainers.caching import BY_STEPS, CROPS, Stop, learned, stop_at
 
 EPOCHS = ("OPTIM.MAX_EPOCH", "3", *CROPS, "FEATURES.AUGMENTATIONS", "3")
@@ -75,5 +75,5 @@ def views(trainer) -> torch.Tensor:
     """Three views of the first training picture."""
     items = trainer.train_loader_x.dataset.data_source
     cfg, transform = trainer.cfg, trainer.dm.tfm_train
-    pictures = FixedViews(cfg, items, transform, 3, trainer.pictures_root)
+    pictures = FixedViews(cfg, items, transform, 3, trainer.features.pictures_root)
     return torch.stack([pictures[i]["img"] for i in range(3)])

@@ -9,7 +9,7 @@ import torch
 
 import train
 from rada.engine import checkpoints
-from rada.engine.training import TrainingStep
+from rada.engine.trainer import CLIPTrainer
 from tests.trainers.runs import OPTIONS, STEPS, command_line, shallow
 
 
@@ -38,7 +38,7 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(stopped, mistake, monkeypat
 
 def nan_at(step: int):
     """A criterion that is NaN from a step on."""
-    whole, calls = TrainingStep.criterion, []
+    whole, calls = CLIPTrainer.criterion, []
 
     def criterion(self, output, images, labels):
         calls.append(labels)
@@ -49,7 +49,7 @@ def nan_at(step: int):
 
 
 def test_nan_says_when_and_on_which_pictures(mistake, monkeypatch, tmp_path, caltech_root):
-    monkeypatch.setattr(TrainingStep, "criterion", nan_at(2))
+    monkeypatch.setattr(CLIPTrainer, "criterion", nan_at(2))
     error = mistake("FT", opts=(*STEPS, "DATASET.SUBSAMPLE_CLASSES", "base"))
     assert "Loss is infinite or NaN at epoch 1, batch 3 of 4, on " in error
     assert error.count(str(caltech_root)) == 3 and "and 1 more" in error
@@ -86,13 +86,13 @@ def test_an_overflow_leaves_the_step_out_for_all(run_train, tmp_path):
 
 def test_weights_that_are_not_finite_are_not_saved(stopped, run_train, monkeypatch):
     before = (stopped / "running.pth.tar").read_bytes()
-    whole = TrainingStep.update
+    whole = CLIPTrainer.update
 
     def update(self, names):
         whole(self, names)
         next(self._models["linear"].parameters()).data.fill_(float("inf"))
 
-    monkeypatch.setattr(TrainingStep, "update", update)
+    monkeypatch.setattr(CLIPTrainer, "update", update)
     with pytest.raises(FloatingPointError, match="learned tensor weight is not finite after epoch"):
         run_train("FT", stopped, *STEPS)
     assert (stopped / "running.pth.tar").read_bytes() == before
@@ -115,7 +115,7 @@ def test_a_dead_worker_is_one_line(caltech_root, tiny_clip, tmp_path, monkeypatc
 
 def test_a_finished_run_is_not_trained_again(run_train, tmp_path, monkeypatch):
     run_train("FT", tmp_path, *STEPS)
-    monkeypatch.setattr(TrainingStep, "forward_backward", None)
+    monkeypatch.setattr(CLIPTrainer, "forward_backward", None)
     again = run_train("FT", tmp_path, *STEPS, arguments=("--resume", "auto"))
     assert again.start_epoch == 2 and "test/accuracy" in again.metrics
 

@@ -21,6 +21,7 @@ def gradients(trainer, pieces: int) -> tuple[float, dict[str, torch.Tensor]]:
     trainer.cfg.defrost()
     trainer.cfg.TRAIN.ACCUMULATE = pieces
     trainer.model.zero_grad()
+    torch.manual_seed(0)  # of what a step draws
     batch = next(iter(trainer.train_loader_x))
     loss, _ = trainer.backward_batch(batch, *trainer.parse_batch_train(batch))
     named = trainer.model.named_parameters()

@@ -34,4 +34,4 @@ def test_it_trains(name, run_train, cached, tmp_path):
     assert list(trainer._models) == ["shift", "mask"][: 1 + name.startswith("RAda")]
     tested = ("--eval-only", "--model-dir", str(tmp_path / "out"), *arguments)
     once = run_train(name, tmp_path / "once", "OPTIM.MAX_EPOCH", "3", *cached, arguments=tested)
-    assert once.encodes_once and once.metrics["test/ece"] == trainer.metrics["test/ece"]
+    assert once.features.active and once.metrics["test/ece"] == trainer.metrics["test/ece"]

@@ -19,8 +19,9 @@ from yacs.config import CfgNode
 from dassl.config import get_cfg_default
 from rada.engine import registry as trainers_registry
 from rada.engine.checkpoints import flatten
+from rada.engine.loops import TRAIN
 from rada.engine.optim import BY_STEPS
-from rada.engine.train_settings import FEATURES, TRAIN
+from rada.features.cache import SETTINGS as FEATURES
 from rada.losses import GaussianAverage
 from rada.test_time.settings import SETTINGS
 
@@ -243,7 +244,7 @@ def build(run_train, tmp_path, features):
         first = (*EPISODES,) if OURS[name].adaptation else ("OPTIM.MAX_EPOCH", "4")
         first += ("FEATURES.FOLDER", features)
         trainer = run_train(name, folder, *first, *options, arguments=("--no-train",))
-        metadata = trainer.record()
+        metadata = trainer.checkpoints.metadata()
         return fingerprint(trainer), metadata, trainer.cfg
 
     return make
