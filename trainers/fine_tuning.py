@@ -30,11 +30,11 @@ class FineTuning:
         super().extend_cfg(cfg)
         cfg.TRAIN.LOOP = "steps"
 
-    def check_cfg(self, cfg: CfgNode) -> None:
+    def check_settings(self, cfg: CfgNode) -> None:
         """Raises ValueError for weights in half precision, another start, or a loop by epochs."""
         if cfg.TRAIN.LOOP == "epochs":
             raise ValueError(f"{cfg.TRAINER.NAME} needs TRAIN.LOOP steps, got epochs")
-        super().check_cfg(cfg)
+        super().check_settings(cfg)
         if cfg.MODEL.INIT_WEIGHTS:
             raise ValueError(
                 f"{cfg.TRAINER.NAME} starts from its backbone: give a CLIP checkpoint to "

@@ -45,9 +45,9 @@ class Alignment(Adaptation):
 
     source: TokenStatistics
 
-    def check_cfg(self, cfg: CfgNode) -> None:
+    def check_settings(self, cfg: CfgNode) -> None:
         """Raises ValueError if no block is aligned."""
-        super().check_cfg(cfg)
+        super().check_settings(cfg)
         own = cfg.TRAINER.PROMPTALIGN
         if not 0 <= own.FROM < own.TO - 1:
             raise ValueError(

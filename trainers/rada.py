@@ -78,9 +78,9 @@ class WithRAda:
 class RAda(WithRAda, ZeroshotCLIP):
     """Learns the mask alone, over the features of frozen encoders."""
 
-    def check_cfg(self, cfg: CfgNode) -> None:
+    def check_settings(self, cfg: CfgNode) -> None:
         """Raises ValueError for an OPTIM setting that nothing would read."""
-        super().check_cfg(cfg)
+        super().check_settings(cfg)
         own = cfg.TRAINER.RADA.OPTIM
         require_unread(cfg.OPTIM, "RAda learns the mask only", "TRAINER.RADA.OPTIM", own)
 
@@ -154,9 +154,9 @@ class RAdaTPT(WithRAda, TPT):
     settings = TPT.settings | {"TUNE": "mask"}  # mask, prompt or both
     nodes = {"RADA": {"HEADS": 8, "TEMPERATURE": 1.0}}
 
-    def check_cfg(self, cfg: CfgNode) -> None:
+    def check_settings(self, cfg: CfgNode) -> None:
         """Raises ValueError for a part that does not exist."""
-        super().check_cfg(cfg)
+        super().check_settings(cfg)
         asked = cfg.TRAINER[self.section].TUNE
         if asked not in TUNE:
             known = ", ".join(TUNE)

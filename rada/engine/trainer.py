@@ -156,6 +156,10 @@ class CLIPTrainer(TrainerX):
         return self.cfg.TRAINER[self.section]
 
     def check_cfg(self, cfg: CfgNode) -> None:
+        """Dassl's hook, called before anything is built."""
+        self.check_settings(cfg)
+
+    def check_settings(self, cfg: CfgNode) -> None:
         """Raises ValueError for a precision that does not exist, or an impossible TRAIN setting."""
         precision, known = cfg.TRAINER[self.section].PREC, ", ".join(PRECISIONS)
         if precision not in PRECISIONS:
@@ -165,7 +169,7 @@ class CLIPTrainer(TrainerX):
         wise_ft.require_coefficients(cfg.TEST.WISE_FT)
         cache.require_views(cfg.FEATURES)
         if self.adapts:
-            self.adapts.check_cfg(cfg)
+            self.adapts.check_settings(cfg)
 
     def build_data_loader(self) -> None:
         """Dassl's loaders, or the adaptation's of views; validated apart from the test.

@@ -26,7 +26,7 @@ from rada.engine.optim import require_unread
 from rada.experiments.file import read_results
 from rada.test_time.episodes import Episode, Episodes
 from rada.test_time.prediction_log import Key, PredictionLog
-from rada.test_time.settings import SETTINGS, check_settings, kept, optimizer_of
+from rada.test_time.settings import SETTINGS, kept, optimizer_of, require_possible
 from rada.test_time.views import ReproducibleWrapper, Views, path_below, root_of
 
 TUNED = {"prompt_learner": "prompt", "mask": "mask"}  # learned modules, as episodes call them
@@ -54,11 +54,11 @@ class Adaptation:
         for name, value in SETTINGS.items():
             cfg.TEST[name] = CfgNode(value) if isinstance(value, dict) else value
 
-    def check_cfg(self, cfg: CfgNode) -> None:
+    def check_settings(self, cfg: CfgNode) -> None:
         """Raises ValueError for numbers that make no episode, or settings that nothing reads."""
         why = f"{cfg.TRAINER.NAME} learns at test time only"
         require_unread(cfg.OPTIM, why, "TEST.OPTIM", cfg.TEST.OPTIM)
-        check_settings(cfg)
+        require_possible(cfg)
 
     def data_manager(self, cfg: CfgNode) -> DataManager:
         """Dassl's, with views of each test picture; as many at a time as episodes."""

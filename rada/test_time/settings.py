@@ -26,7 +26,7 @@ SETTINGS = {
 }
 
 
-def check_settings(cfg: CfgNode) -> None:
+def require_possible(cfg: CfgNode) -> None:
     """Raise ValueError, naming the setting, for numbers that make no episode, view or optimiser."""
     test = cfg.TEST
     for name, least in (("VIEWS", 1), ("STEPS", 0), ("EPISODES", 1)):
