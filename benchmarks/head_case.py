@@ -1,8 +1,9 @@
 """One case of benchmarks/head.py: a step of one head, and its peak memory in a fresh process.
 
-`python -m benchmarks.head_case exact train 100 32 2` prints the MB a step adds.
+`python -m benchmarks.head_case linear train 100 32 2` prints the MB a step adds.
 """
 
+import copy
 import sys
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,7 +14,7 @@ import torch.nn.functional as F
 from benchmarks.dense import DenseHead
 from benchmarks.fresh import fresh
 from benchmarks.peaks import resident_peak_bytes
-from rada.head.rational import RAdaHead
+from rada.head.rational import FORMS, RAdaHead
 from rada.head.workspace import forget
 
 DIM, HEADS, SCALE = 512, 8, 100.0
@@ -26,20 +27,23 @@ class Case(NamedTuple):
     num_classes: int
     num_images: int
     device: str = "cpu"
-    precision: str = "fp32"  # of the exact head, on a GPU
+    precision: str = "fp32"  # of the head, on a GPU; not of the dense one
 
     def steps(self) -> dict[str, Callable[[], None]]:
-        """One step of the "exact" and of the "dense" head, with the same weights and features."""
+        """One step of the head in each form and of the "dense" one, with the same weights."""
         torch.manual_seed(0)
-        exact = RAdaHead(DIM, HEADS, alpha=1.0, precision=self.precision)
-        torch.nn.init.normal_(exact.mask.out.weight, std=0.1 * DIM**-0.5)
+        auto = RAdaHead(DIM, HEADS, alpha=1.0, precision=self.precision).to(self.device)
+        torch.nn.init.normal_(auto.mask.out.weight, std=0.1 * DIM**-0.5)
         image = F.normalize(torch.randn(self.num_images, DIM), dim=-1).to(self.device)
         text = F.normalize(torch.randn(self.num_classes, DIM), dim=-1).to(self.device)
         label = torch.randint(self.num_classes, (self.num_images,), device=self.device)
-        heads = {"exact": exact.to(self.device), "dense": DenseHead(exact.mask, alpha=1.0)}
+        heads = {form: copy.copy(auto) for form in FORMS}  # the same weights
+        for form, head in heads.items():
+            head.form = form
+        heads["dense"] = DenseHead(auto.mask, alpha=1.0)
 
         def step(head: torch.nn.Module) -> None:
-            exact.zero_grad(set_to_none=True)
+            auto.zero_grad(set_to_none=True)
             with torch.set_grad_enabled(self.mode == "train"):
                 logits, penalty = head(image, text, SCALE)
             if self.mode == "train":
@@ -49,10 +53,12 @@ class Case(NamedTuple):
 
         return {name: lambda head=head: step(head) for name, head in heads.items()}
 
-    def dense_bytes(self) -> int:
-        """About what the dense head needs: counts of tensors that fit measured peaks."""
+    def needed_bytes(self, kind: str) -> int:
+        """About what the "plain" or "dense" head needs: counts that fit measured peaks."""
         maps = self.num_images * HEADS * self.num_classes**2
         rows = self.num_images * self.num_classes * DIM
+        if kind == "plain":
+            return 4 * (5 * maps + 14 * rows if self.mode == "train" else 3 * maps + 7 * rows)
         return 4 * (7 * maps + 24 * rows if self.mode == "train" else 5 * maps + 8 * rows)
 
     def peak_bytes(self, kind: str, threads: int) -> int:

@@ -43,6 +43,7 @@ class WithRAda:
             "ALPHA": 0.1,  # weight of the smoothness penalty; the published runs' is not known
             "PENALTY": "linf",  # linf or mse
             "PREC": "fp32",  # of the mask's attention on a GPU: fp32, amp or amp_bf16
+            "FORM": "auto",  # the fastest for each size; plain or linear (in memory linear in K)
             # the authors' base-to-new recipe
             "OPTIM": own_optim(
                 NAME="adam",
@@ -66,7 +67,8 @@ class WithRAda:
                 "TRAINER.RADA.PREC amp needs the loss scaling that comes with "
                 f"TRAINER.{self.section}.PREC amp; set that, too, or take amp_bf16"
             )
-        return RAdaHead(dim, own.HEADS, own.TEMPERATURE, own.ALPHA, own.PENALTY, own.PREC)
+        shape = dim, own.HEADS, own.TEMPERATURE
+        return RAdaHead(*shape, own.ALPHA, own.PENALTY, own.PREC, own.FORM)
 
     def learned(self) -> dict[str, Learned]:
         """The baseline's modules and the mask."""

@@ -90,12 +90,15 @@ def flatten(node: CfgNode, prefix: str = "") -> dict[str, str]:
     return flat
 
 
-TRAINING_ONLY = {"PREC", "OPTIM", "ALPHA", "PENALTY"}  # the same of all methods
+TRAINING_ONLY = {"PREC", "OPTIM", "ALPHA", "PENALTY", "FORM"}  # the same of all methods
 DECISIVE = ("LOOP", "CLIP_NORM", "HOLD_OUT")  # of cfg.TRAIN, in a run by steps
 # where, how fast and how tested, not what is learned
 FREE = ("DATASET.ROOT", "DATALOADER.NUM_WORKERS", "DATASET.TRAINED_NAMES")
 # as in runs that had no such key
-UNSET = {(key, str(value)) for key, value in BY_STEPS.items()} | {("RADA.PREC", "fp32")}
+UNSET = {(key, str(value)) for key, value in BY_STEPS.items()} | {
+    ("RADA.PREC", "fp32"),
+    ("RADA.FORM", "auto"),
+}
 LOOKED_AT = 1000  # pictures whose size is part of the fingerprint
 
 

@@ -19,7 +19,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from rada.head.attention_tiles import Operands
+from rada.head.inputs import Operands
 
 LEAST_WIDTH = 16  # of a head: what a GPU multiplies at once
 MOST_PROBLEMS = 65_535  # of a kernel's launch

@@ -8,22 +8,31 @@ features f (B, D), text features h (K, D), scale s, three queries Q, all learned
     M = relu(1 + out(O))                                                 mask, (B, K, D)
     logits = s * sum_D (M * R),   penalty = alpha * smoothness(M)
 
-The softmax is taken over all K*K entries of an image and head together (`rada.head.attention`).
+The softmax is taken over all K*K entries of an image and head together. `plain_logits` is that,
+line by line, and runs where it is the fastest; `rada.head.masked_logits` stands beside it, equal to
+rounding, in memory linear in K.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from rada.backbones.precision import AUTOCAST, autocast, autocast_dtype, require_precision
 from rada.head import fused_attention
 from rada.head.attention import joint_attention
 from rada.head.cosine import CosineHead
-from rada.head.fused_cosine import fused_cosine
-from rada.head.head_inputs import Inputs, inputs_of, prepare
-from rada.head.heads import Heads, join_heads, project, to_operands
-from rada.head.masked_cosine import masked_cosine
+from rada.head.inputs import Heads, Inputs, Operands, inputs_of, join_heads, prepare, split_heads
+from rada.head.masked_logits import linear_logits
 from rada.head.penalties import PENALTIES, NoPenalty, Penalty
+
+FORMS = ("auto", "plain", "linear")
+# The plain form is faster up to so many (image, class) pairs, and so many classes: on two cores of
+# an Intel Xeon as measured by benchmarks/head.py; on an H200 a dense head was ahead below K = 500.
+PLAIN_PAIRS, PLAIN_PAIRS_ON_GPU = 1600, 1 << 14
+PLAIN_CLASSES, PLAIN_CLASSES_ON_GPU = 800, 500
+# pairs that a fused kernel works on at a time; a (B, K, D) tensor of them has 128 MB
+FUSED_PAIRS = 1 << 16
 
 
 class RationalMask(nn.Module):
@@ -78,18 +87,62 @@ class RationalMask(nn.Module):
         """
         image, text = prepare(image_features, text_features, self.out.weight)
         with torch.autocast(image.device.type, enabled=False):
-            inputs = inputs_of(self, image, text, logit_scale)
-            rational = inputs.image * inputs.text  # s R, (B, K, D)
-            projected = [project(rational, *layer, self.num_heads) for layer in inputs.projections]
-            operands = to_operands(inputs, projected, self.num_heads)
-            attended = join_heads(joint_attention(operands, self.heads.scale), self.num_heads)
-            return F.linear(attended, *inputs.out).add_(1).relu_()
+            _, change = mask_change(inputs_of(self, image, text, logit_scale), self.heads)
+            return 1 + change
+
+
+def mask_change(inputs: Inputs, heads: Heads) -> tuple[Tensor, Tensor]:
+    """s R and M - 1, (B, K, D) each: METHOD.md's steps 1 and 3 to 5 as they stand there."""
+    rational = inputs.image * inputs.text  # s R
+    query, key, value = (F.linear(rational, *layer) for layer in inputs.projections)
+    text_query = inputs.query_text.expand_as(rational)
+    tensors = (inputs.query_image, text_query, query, key, value)
+    operands = Operands(*(split_heads(each.to(value.dtype), heads.number) for each in tensors))
+    attended = join_heads(joint_attention(operands, heads.scale), heads.number)  # O
+    change = F.linear(attended, *inputs.out).to(rational.dtype)
+    return rational, F.threshold(change, -1, -1)  # relu(1 + x) - 1 = max(x, -1)
+
+
+def plain_logits(inputs: Inputs, heads: Heads, penalty: type[Penalty]) -> tuple[Tensor, Tensor]:
+    """What the mask adds to CLIP's logits, s sum_D ((M - 1) R), (B, K), and penalties (B,)."""
+    rational, change = mask_change(inputs, heads)
+    return (rational * change).sum(-1), penalty.value(change)
+
+
+def fused_logits(inputs: Inputs, heads: Heads, penalty: type[Penalty]) -> tuple[Tensor, Tensor]:
+    """As `plain_logits`, some images at a time, computed again in the backward pass.
+
+    So memory does not grow with B. For a GPU's fused kernel in half precision, where few large
+    kernels are better than many.
+    """
+
+    def some(*tensors: Tensor) -> tuple[Tensor, Tensor]:
+        return plain_logits(Inputs(*tensors), heads, penalty)
+
+    most = fused_attention.MOST_PROBLEMS // heads.number
+    step = max(1, min(most, FUSED_PAIRS // inputs.text.shape[1]))
+    starts = range(0, len(inputs.image), step)
+    parts = [inputs.some(slice(start, start + step)) for start in starts]
+    results = [checkpoint(some, *part, use_reentrant=False) for part in parts]
+    if not results:  # no images
+        return some(*inputs)
+    added, penalties = zip(*results, strict=True)
+    return torch.cat(added), torch.cat(penalties)
+
+
+def fastest_form(num_images: int, num_classes: int, device: torch.device) -> str:
+    """ "plain" or "linear", whichever takes less time; where plain is, it needs little memory."""
+    cuda = device.type == "cuda"
+    pairs = PLAIN_PAIRS_ON_GPU if cuda else PLAIN_PAIRS
+    classes = PLAIN_CLASSES_ON_GPU if cuda else PLAIN_CLASSES
+    few = num_images * num_classes <= pairs and num_classes <= classes
+    return "plain" if few else "linear"
 
 
 class RAdaHead(nn.Module):
     """Logits of the masked rational matrix, and the mask's smoothness penalty (steps 6 and 7).
 
-    Images are worked on a few at a time, so that memory does not grow with B.
+    Beyond a bound what it holds does not grow with B.
 
     Args:
         dim: D, width of the features.
@@ -99,6 +152,8 @@ class RAdaHead(nn.Module):
         penalty: "linf", the mean over images of the largest |M - 1|, or "mse", the mean of
             (M - 1)^2.
         precision: of projections and attention on a GPU: "fp32", "amp" (float16) or "amp_bf16".
+        form: "plain", as the equation stands, "linear", in least memory, or "auto", the fastest for
+            each size. They agree to rounding. Half precision on a GPU has a form of its own.
 
     Raises:
         ValueError: if an argument is out of its range.
@@ -112,13 +167,16 @@ class RAdaHead(nn.Module):
         alpha: float = 0.0,
         penalty: str = "linf",
         precision: str = "fp32",
+        form: str = "auto",
     ):
         super().__init__()
+        if form not in FORMS:
+            raise ValueError(f'form "{form}" is unknown; choose from {", ".join(FORMS)}')
         if penalty not in PENALTIES:
             raise ValueError(f'penalty "{penalty}" is unknown; choose from {", ".join(PENALTIES)}')
         self.mask = RationalMask(dim, num_heads, temperature)
         require_precision(precision, AUTOCAST)
-        self.alpha, self.penalty, self.precision = alpha, penalty, precision
+        self.alpha, self.penalty, self.precision, self.form = alpha, penalty, precision, form
 
     def forward(
         self, image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float
@@ -143,8 +201,12 @@ class RAdaHead(nn.Module):
         """What the mask adds to CLIP's logits, (B, K), and the penalty of each image, (B,)."""
         heads, like = self.mask.heads, inputs.image
         with autocast(self.precision, like.device.type):
-            dtype = autocast_dtype(like)
             width = like.shape[-1] // heads.number
-            if fused_attention.suits(heads.number, width, dtype, like.device):
-                return fused_cosine(inputs, heads, penalty)
-        return masked_cosine(inputs, heads, penalty)
+            if fused_attention.suits(heads.number, width, autocast_dtype(like), like.device):
+                return fused_logits(inputs, heads, penalty)
+        form = self.form
+        if form == "auto":
+            form = fastest_form(len(like), inputs.text.shape[1], like.device)
+        if form == "plain":
+            return plain_logits(inputs, heads, penalty)
+        return linear_logits(inputs, heads, penalty, sparing=self.form == "linear")

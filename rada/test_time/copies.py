@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from rada.classifier import normalize
-from rada.head.mask_copies import MaskCopies
+from rada.head.per_image import MaskCopies
 from rada.test_time.prompt_copies import PromptCopies
 
 

@@ -20,7 +20,7 @@ from rada.backbones.precision import HALVES
 from rada.classifier import CLIPClassifier, normalize
 from rada.encoders.prompts import TEXTS_AT_ONCE, ConditionalPromptLearner, PromptEncoder
 from rada.head.cosine import CosineHead
-from rada.head.mask_copies import MaskCopies, is_one
+from rada.head.per_image import MaskCopies, is_one
 from rada.head.rational import RAdaHead, RationalMask
 from rada.losses import confident_views, mean_entropy
 from rada.test_time.copies import Copies, fixed_logits

@@ -92,13 +92,16 @@ def test_the_dense_head_costs_what_the_method_says():
     assert counted(head_step(head)) == (6 + 7) * PROJECTION + (3 * 2 + 3 * 4) * ATTENTION
 
 
-def test_no_product_of_the_exact_head_is_passed_over():
-    head = RAdaHead(D, 4, alpha=1.0)
+@pytest.mark.parametrize("form", ["plain", "linear"])
+def test_no_product_of_the_head_is_passed_over(form):
+    head = RAdaHead(D, 4, alpha=1.0, form=form)
     row = 2 * B * K * D  # of the image query, which has one
     # the image's and the text's query are projected once, there and back; no features learn
     unimodal = 2 * (2 * B * D * D + 2 * K * D * D)
     # projections: query_rational, key, value, out; the gradients of their weights and of O.
-    # attention: scores and values of two maps; back: scores again, dV, dP, two of dQ and of dK.
-    # rows: scores and values, again, and three back; one of CLIP's own logits
-    expected = (4 + 5) * PROJECTION + (4 + 2 + 2 + 4) * ATTENTION + (2 + 2 + 3 + 1) * row + unimodal
+    # attention: scores and values of two maps, added before values or not; back: scores again or
+    # not, dV, dP, two of dQ and of dK.
+    # rows: scores and values, again or not, and three or four back; one of CLIP's own logits
+    maps, rows = (2 + 1 + 2 + 4, 2 + 4 + 1) if form == "plain" else (4 + 2 + 2 + 4, 2 + 2 + 3 + 1)
+    expected = (4 + 5) * PROJECTION + maps * ATTENTION + rows * row + unimodal
     assert counted(head_step(head)) == expected

@@ -5,9 +5,8 @@ import torch
 
 from benchmarks.dense import DenseHead
 from benchmarks.head_case import Case
-from rada.head import attention_tiles
-from rada.head.attention import joint_attention
-from rada.head.attention_tiles import Operands
+from rada.head import attention
+from rada.head.inputs import Operands
 from tests.rada import features, random_head
 
 TILES = [2, 6, 40, 1 << 20]  # one row, some rows, some problems, everything
@@ -22,12 +21,13 @@ def tensors(number: int = 4, num_classes: int = 3, width: int = 2):
 
 
 def attend(*operands):
-    return joint_attention(Operands(*operands), scale=0.7)
+    return attention.joint_attention(Operands(*operands), scale=0.7)
 
 
 def set_tiles(monkeypatch, tile: int):
-    """Tiles of that many scores."""
-    monkeypatch.setattr(attention_tiles, "TILE", tile)
+    """Tiles of that many scores, however few there are."""
+    monkeypatch.setattr(attention, "TILE", tile)
+    monkeypatch.setattr(attention, "DENSE", 0)
 
 
 @pytest.mark.parametrize("tile", TILES)
@@ -40,7 +40,7 @@ def test_gradients(width, tile, monkeypatch):
 @pytest.mark.parametrize("tile", TILES)
 def test_tiles_change_nothing(tile, monkeypatch):
     operands = tensors(num_classes=5)
-    expected = attend(*operands)
+    expected = attention.dense_attention(Operands(*operands), scale=0.7)
     set_tiles(monkeypatch, tile)
     torch.testing.assert_close(attend(*operands), expected, rtol=1e-12, atol=1e-12)
 
@@ -55,7 +55,8 @@ def test_huge_scores_neither_overflow_nor_vanish(tile, monkeypatch):
     torch.testing.assert_close(mask, DenseHead(head.mask).mask(*inputs), rtol=1e-6, atol=1e-6)
 
 
-def test_second_derivatives_are_refused():
+def test_second_derivatives_are_refused(monkeypatch):
+    set_tiles(monkeypatch, 2)
     operands = tensors()
     out = attend(*operands)
     (grad,) = torch.autograd.grad(out.square().sum(), operands[2], create_graph=True)
@@ -63,8 +64,11 @@ def test_second_derivatives_are_refused():
         grad.sum().backward()
 
 
-@pytest.mark.parametrize("num_classes, num_images, limit", [(1000, 32, 100), (2500, 1, 150)])
-def test_memory_of_a_training_step(num_classes, num_images, limit):
-    """Measured in MB at D = 512, 8 heads; three dense maps alone would be 3 GB and 600 MB."""
-    peak = Case("train", num_classes, num_images).peak_bytes("exact", threads=1)
+SIZES = [(1000, 32, "linear", 100), (2500, 1, "linear", 150), (1000, 64, "auto", 700)]
+
+
+@pytest.mark.parametrize("num_classes, num_images, form, limit", SIZES)
+def test_memory_of_a_training_step(num_classes, num_images, form, limit):
+    """Measured in MB at D = 512, 8 heads; three dense maps alone would be 0.6 to 6 GB."""
+    peak = Case("train", num_classes, num_images).peak_bytes(form, threads=1)
     assert peak < limit * 2**20

@@ -4,11 +4,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from rada.head import fused_attention, fused_cosine
+from rada.head import fused_attention, rational
 from rada.head.attention import joint_attention
-from rada.head.attention_tiles import Operands
-from rada.head.head_inputs import inputs_of, prepare
-from rada.head.masked_cosine import masked_cosine
+from rada.head.inputs import Operands, inputs_of, prepare
+from rada.head.masked_logits import linear_logits
 from rada.head.penalties import LargestChange, MeanSquareChange
 from rada.head.rational import RAdaHead
 from tests.rada import head_inputs, random_head
@@ -64,19 +63,21 @@ def test_flex_attention_answers_what_is_expected_of_it():
 @pytest.mark.parametrize("penalty", [LargestChange, MeanSquareChange])
 @pytest.mark.parametrize("per_image", [False, True], ids=["shared", "per-image"])
 def test_head_equals_the_tiled_one_with_all_gradients(per_image, penalty, monkeypatch):
-    monkeypatch.setattr(fused_cosine, "ROWS", 8)  # two images at a time
+    monkeypatch.setattr(rational, "FUSED_PAIRS", 8)  # two images at a time
     head, (image, text, scale) = random_head(), head_inputs(3, 4, per_image=per_image)
     moving = [image, text, *head.parameters()]
 
-    def result(function, *more):
+    def result(function):
         inputs = inputs_of(head.mask, *prepare(image, text, head.mask.out.weight), scale)
-        added, penalties = function(inputs, head.mask.heads, penalty, *more)
+        added, penalties = function(inputs, head.mask.heads, penalty)
         weights = torch.arange(added.numel(), dtype=added.dtype).view_as(added).cos()
         loss = (added * weights).sum() + penalties.square().sum()
         return added, penalties, *torch.autograd.grad(loss, moving)
 
-    found = result(fused_cosine.fused_cosine, dense)
-    for value, expected in zip(found, result(masked_cosine), strict=True):
+    wanted = result(linear_logits)
+    monkeypatch.setattr(fused_attention, "suits", lambda *_: True)
+    monkeypatch.setattr(fused_attention, "flex", dense)
+    for value, expected in zip(result(rational.fused_logits), wanted, strict=True):
         torch.testing.assert_close(value, expected, rtol=1e-9, atol=1e-9)
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from rada.head import masked_cosine
+from rada.head import masked_logits, rational
 from rada.head.cosine import CosineHead
 from rada.head.rational import RAdaHead
 from tests.rada import features, head_inputs, random_head
@@ -14,6 +14,7 @@ from tests.rada import features, head_inputs, random_head
 pytestmark = pytest.mark.numerical
 
 LABEL = torch.tensor([0, 2, 1])
+FORMS = pytest.mark.parametrize("form", ["plain", "linear"])
 
 
 def test_starts_as_clip():
@@ -33,8 +34,9 @@ def test_first_gradient_reaches_out_only():
         assert bool(weight.grad.any()) == name.startswith("mask.out."), name
 
 
-def test_class_order_does_not_matter():
-    head, (image, text, scale) = random_head(alpha=1.0), head_inputs()
+@FORMS
+def test_class_order_does_not_matter(form):
+    head, (image, text, scale) = random_head(alpha=1.0, form=form), head_inputs()
     order = torch.tensor([2, 0, 3, 1])
     logits, penalty = head(image, text, scale)
     moved, same = head(image, text[order], scale)
@@ -42,29 +44,33 @@ def test_class_order_does_not_matter():
     torch.testing.assert_close(same, penalty)
 
 
-def test_no_images_have_no_logits_and_no_mask():
-    head, text = random_head(alpha=1.0), features(4, 16)
+@FORMS
+def test_no_images_have_no_logits_and_no_mask(form):
+    head, text = random_head(alpha=1.0, form=form), features(4, 16)
     logits, penalty = head(features(0, 16), text, 20.0)
     assert logits.shape == (0, 4) and penalty == 0
     assert head.mask(features(0, 16), text, 20.0).shape == (0, 4, 16)
 
 
-def test_text_features_may_differ_per_image():
-    head, (image, text, scale) = random_head(alpha=1.0), head_inputs()
+@FORMS
+def test_text_features_may_differ_per_image(form):
+    head, (image, text, scale) = random_head(alpha=1.0, form=form), head_inputs()
     torch.testing.assert_close(
         head(image, text.expand(3, -1, -1), scale), head(image, text, scale), rtol=1e-12, atol=1e-12
     )
 
 
-def test_one_class_leaves_queries_and_keys_alone():
-    head = random_head(alpha=1.0)
+@FORMS
+def test_one_class_leaves_queries_and_keys_alone(form):
+    head = random_head(alpha=1.0, form=form)
     head(*head_inputs(num_classes=1))[1].backward()
     for name, weight in head.mask.named_parameters():
         assert bool(weight.grad.any()) == name.startswith(("value", "out")), name
 
 
-def test_dead_mask():
-    head = random_head(alpha=1.0)
+@FORMS
+def test_dead_mask(form):
+    head = random_head(alpha=1.0, form=form)
     torch.nn.init.constant_(head.mask.out.bias, -1e3)
     tensors = head_inputs()
     logits, penalty = head(*tensors)
@@ -80,9 +86,9 @@ def test_dead_mask():
 @pytest.mark.parametrize("penalty", ["linf", "mse"])
 @pytest.mark.parametrize("per_image", [False, True], ids=["shared", "per-image"])
 def test_gradcheck(per_image, penalty, keep_bytes, monkeypatch):
-    monkeypatch.setattr(masked_cosine, "ROWS", 4)
-    monkeypatch.setattr(masked_cosine, "KEEP_BYTES", keep_bytes)
-    head = random_head(alpha=0.7, penalty=penalty)
+    monkeypatch.setattr(masked_logits, "ROWS", 4)
+    monkeypatch.setattr(masked_logits, "SPARING_BYTES", keep_bytes)
+    head = random_head(alpha=0.7, penalty=penalty, form="linear")
     image, text, scale = head_inputs(3, 3, per_image=per_image)
     mask = head.mask(image, text, scale)
     assert mask.gt(0).any() and mask.eq(0).any()
@@ -91,6 +97,27 @@ def test_gradcheck(per_image, penalty, keep_bytes, monkeypatch):
     assert torch.autograd.gradcheck(
         lambda *_: head(image, text, scale.detach()), checked, fast_mode=True
     )
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.7])
+def test_crossing_the_bound_changes_nothing_beyond_rounding(alpha, monkeypatch):
+    """Where auto goes over from one form to the other, by pairs and by classes."""
+    monkeypatch.setattr(rational, "PLAIN_PAIRS", 12)
+    monkeypatch.setattr(rational, "PLAIN_CLASSES", 6)
+    heads = {form: random_head(alpha=alpha, form=form) for form in rational.FORMS}
+    for num_images, num_classes, form in [(3, 4, "plain"), (4, 4, "linear"), (1, 7, "linear")]:
+        assert rational.fastest_form(num_images, num_classes, torch.device("cpu")) == form
+        tensors = head_inputs(num_images, num_classes)
+        results = {name: head(*tensors) for name, head in heads.items()}
+        for logits, penalty in results.values():
+            torch.testing.assert_close(logits, results[form][0], rtol=1e-12, atol=1e-12)
+            torch.testing.assert_close(penalty, results[form][1], rtol=1e-12, atol=1e-12)
+        assert torch.equal(results["auto"][0], results[form][0])
+
+
+def test_an_unknown_form_is_refused():
+    with pytest.raises(ValueError, match='form "dense" is unknown; choose from auto, plain'):
+        RAdaHead(16, form="dense")
 
 
 def test_mask_sends_no_gradient_to_the_scale():

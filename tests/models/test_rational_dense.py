@@ -12,7 +12,7 @@ from tests.rada import head_inputs, random_head
 pytestmark = pytest.mark.numerical
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     num_images=st.integers(1, 4),
     num_classes=st.integers(1, 9),
@@ -20,11 +20,12 @@ pytestmark = pytest.mark.numerical
     temperature=st.floats(0.3, 3),
     penalty=st.sampled_from(["linf", "mse"]),
     per_image=st.booleans(),
+    form=st.sampled_from(["plain", "linear"]),
 )
 def test_equals_the_dense_formula(
-    num_images, num_classes, num_heads, temperature, penalty, per_image
+    num_images, num_classes, num_heads, temperature, penalty, per_image, form
 ):
-    options = {"temperature": temperature, "alpha": 0.7, "penalty": penalty}
+    options = {"temperature": temperature, "alpha": 0.7, "penalty": penalty, "form": form}
     head = random_head(16, num_heads, **options)
     dense = DenseHead(head.mask, 0.7, penalty)
     tensors = head_inputs(num_images, num_classes, per_image=per_image)

@@ -34,11 +34,18 @@ def error(value, expected):
     return ((value.double() - expected).norm() / expected.norm()).item()
 
 
-@pytest.mark.parametrize("num_classes, num_images", [(50, 8), (300, 2), (1000, 1)])
-def test_float32_is_near_float64(num_classes, num_images):
+# largest error of a gradient; where a sum over K*K scores is taken as a whole it grows with K
+BOUNDS = [
+    *(("linear", 50, 8, 2e-5), ("linear", 300, 2, 2e-5), ("linear", 1000, 1, 2e-5)),
+    *(("plain", 50, 8, 2e-5), ("plain", 300, 2, 5e-5), ("plain", 800, 1, 3e-4)),
+]
+
+
+@pytest.mark.parametrize("form, num_classes, num_images, bound", BOUNDS)
+def test_float32_is_near_float64(form, num_classes, num_images, bound):
     """The dense formula itself is off by 7e-4 in float32 at K = 1000."""
     # the smooth penalty: near a tie the largest change may be another element in float32
-    head = load_weights(RAdaHead(DIM, alpha=0.7, penalty="mse"), drawn_weights(7, DIM))
+    head = load_weights(RAdaHead(DIM, alpha=0.7, penalty="mse", form=form), drawn_weights(7, DIM))
     exact = copy.deepcopy(head).double()
     inputs = (
         features(num_images, DIM, dtype=torch.float64),
@@ -50,4 +57,4 @@ def test_float32_is_near_float64(num_classes, num_images):
     assert error(logits, expected) < 1e-6
     names = [name for name, _ in head.named_parameters()] + ["image", "text", "scale"]
     for name, value, wanted in zip(names, found, gradients, strict=True):
-        assert error(value, wanted) < 2e-5, name
+        assert error(value, wanted) < bound, name

@@ -7,8 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from rada.head.head_inputs import inputs_of, prepare
-from rada.head.heads import project, to_operands
+from rada.head.inputs import inputs_of, prepare, project, to_operands
 from rada.head.rational import RAdaHead
 from tests.conftest import GOLDEN
 from tests.rada import drawn_weights, load_weights, parameter
@@ -48,10 +47,12 @@ def relative(value, expected):
     [(torch.float64, 1e-9, 1e-9, 2e-6), (torch.float32, 2e-5, 2e-5, 2e-4)],
     ids=["float64", "float32"],
 )
+@pytest.mark.parametrize("form", ["plain", "linear"])
 @pytest.mark.parametrize("name", CASES)
-def test_logits_losses_and_gradients(name, dtype, logit, loss, gradient, golden):
+def test_logits_losses_and_gradients(name, form, dtype, logit, loss, gradient, golden):
     data = golden(name)
     head, image, text, scale = build(data, golden, dtype)
+    head.form = form
     logits, penalty = head(image, text, scale)
     cross_entropy = F.cross_entropy(logits, torch.from_numpy(data["label"]))
     (cross_entropy + penalty).backward()

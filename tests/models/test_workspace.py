@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rada.head import masked_cosine
+from rada.head import masked_logits
 from rada.head.workspace import Workspace, forget
 from tests.rada import features, random_head
 
@@ -28,8 +28,8 @@ def test_a_name_has_its_memory_again():
 
 @pytest.mark.parametrize("keep_bytes", [0, 1 << 20], ids=["again", "keep"])
 def test_two_graphs_at_once_do_not_disturb_each_other(keep_bytes, monkeypatch):
-    monkeypatch.setattr(masked_cosine, "KEEP_BYTES", keep_bytes)
-    head = random_head()
+    monkeypatch.setattr(masked_logits, "SPARING_BYTES", keep_bytes)
+    head = random_head(form="linear")
     pairs = [(features(4, 16, seed=i), features(5, 16, seed=9 + i)) for i in range(3)]
     alone = [gradients(head(*pair, SCALE)[0], head) for pair in pairs]
     logits = [head(*pair, SCALE)[0] for pair in pairs]

@@ -30,6 +30,7 @@ EPISODES = ("TEST.VIEWS", "4", "TEST.KEEP", "0.5", "TEST.EPISODES", "2", "TEST.S
 
 # other values, by the key or its last part; numbers and switches need none
 VALUES = {
+    "FORM": "linear",
     "TRAINER.RADA.PREC": "amp_bf16",
     "TRAINER.MMA.PREC": "fp32",
     "TRAINER.DEPT.WEIGHT": "0.5",
@@ -109,6 +110,7 @@ READ_ELSEWHERE = {
     "FEATURES.CACHE": "the same numbers, encoded once (test_encode_once.py)",
     "FEATURES.FOLDER": "where features lie (test_encode_once.py)",
     "FEATURES.AUGMENTATIONS": "which views there are (test_encode_once.py)",
+    "TRAINER.RADA.FORM": "the same numbers, computed another way (test_rational.py)",
     "TEST.EPISODES": "the same predictions, more at a time (test_adaptation.py)",
 }
 # settings that the learned tensors outlive, or that change nothing of what was learned

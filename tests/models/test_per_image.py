@@ -9,7 +9,7 @@ import torch
 from benchmarks.dense import DenseHead
 from benchmarks.plain_episodes import plain_episodes
 from rada.classifier import Output
-from rada.head.mask_copies import MaskCopies, rows_at_once
+from rada.head.per_image import MaskCopies, rows_at_once
 from rada.test_time.episodes import Episode, Episodes
 from tests.episodes import KEPT, adamw, build, views_of
 from tests.float64 import CLOSE, in_float64
@@ -75,7 +75,7 @@ def test_the_number_of_rows_at_a_time_changes_nothing(monkeypatch):
     inputs = features(5, 4, 16), features(5, 6, 16, seed=1), torch.tensor(20.0).double()
     found = []
     for rows in (1, 2 * 4 * 6, 10_000):
-        monkeypatch.setattr("rada.head.mask_copies.rows_at_once", lambda device, rows=rows: rows)
+        monkeypatch.setattr("rada.head.per_image.rows_at_once", lambda device, rows=rows: rows)
         found.append(copies.logits(*inputs))
     torch.testing.assert_close(found[0], found[2], rtol=1e-9, atol=1e-9)
     torch.testing.assert_close(found[1], found[2], rtol=1e-9, atol=1e-9)

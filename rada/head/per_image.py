@@ -12,8 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from rada.head.attention import joint_attention
-from rada.head.attention_tiles import Operands
-from rada.head.heads import join_heads, split_heads
+from rada.head.inputs import Operands, join_heads, split_heads
 from rada.head.rational import RationalMask
 
 # rows (view, class) worked on at a time: few enough for a core's cache; on other devices, where few
