@@ -15,6 +15,7 @@ import tempfile
 from itertools import product
 from pathlib import Path
 
+from rada.experiments.columns import harmonic_mean
 from rada.toolbox import use_dassl
 
 SEEDS = (11, 12, 13)
@@ -84,11 +85,6 @@ def score(trainer: str, options: tuple[str, ...], seed: int, root: str) -> tuple
             return 0.0, 0.0
         loaded = ["--output-dir", new, "--model-dir", base, "--eval-only"]
         return first, accuracy([*common, *loaded, *options, "new"])
-
-
-def harmonic_mean(base: float, new: float) -> float:
-    """Of two accuracies; zero if both are."""
-    return 2 * base * new / (base + new) if base + new else 0.0
 
 
 def main() -> None:

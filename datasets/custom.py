@@ -5,6 +5,7 @@ import os
 from yacs.config import CfgNode
 
 from dassl.data.datasets import DATASET_REGISTRY
+from rada.class_names import spoken
 from rada.data.few_shot import FewShotDataset
 from rada.data.new_splits import drawn_from, split_classes
 from rada.data.pictures import Picture, list_folders, list_pictures
@@ -97,7 +98,7 @@ class Custom(FewShotDataset):
         if not folders:
             raise ValueError(f"{self.dataset_dir} has no folders; it needs one for each class")
         if not self.settings.NAMES:
-            return {folder: folder.replace("_", " ") for folder in folders}
+            return {folder: spoken(folder) for folder in folders}
         path = os.path.join(self.dataset_dir, os.path.expanduser(self.settings.NAMES))
         names = _read_names(path, folders)
         lacking = [folder for folder in folders if not names.get(folder)]

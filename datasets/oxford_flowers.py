@@ -6,9 +6,9 @@ from collections import defaultdict
 from dassl.data.datasets import DATASET_REGISTRY
 from rada.data.annotations import naming, read_mat
 from rada.data.few_shot import FewShotDataset
-from rada.data.json_files import read_json
 from rada.data.new_splits import split_classes
 from rada.data.splits import Splits
+from rada.files import read_json
 
 
 @DATASET_REGISTRY.register()

@@ -1,24 +1,34 @@
-"""Files that are there whole or not at all."""
+"""Files and folders that are there whole or not at all; digests; the nearest of known names."""
 
+import contextlib
+import difflib
+import glob
+import hashlib
+import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 
-@contextmanager
-def replacing(path: Path, mode: str = "wb") -> Iterator[IO]:
+@contextlib.contextmanager
+def replacing(path: str | Path, mode: str = "wb") -> Iterator[IO]:
     """Open a file for writing that takes the place of `path` once it is complete and on disk.
 
-    Whatever interrupts the writing, `path` holds either what it held before or all of the new.
+    Whatever interrupts the writing, and whoever else writes it, `path` holds either what it held
+    before or all of something new. Text is UTF-8.
 
     Raises:
         OSError: if it cannot be written, naming the path; what `path` held is then still there.
     """
-    temporary = path.with_name(f".{path.name}.tmp")  # one name: a killed run leaves one at most
+    path = Path(path)
+    temporary = _temporary(path)
     try:
-        with open(temporary, mode) as file:
+        with open(temporary, mode, encoding=None if "b" in mode else "utf-8") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -30,4 +40,111 @@ def replacing(path: Path, mode: str = "wb") -> Iterator[IO]:
             f"cannot write {path} ({reason}); is the disk full or read-only?{kept}"
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _temporary(path: Path) -> Path:
+    """A name beside a path that nobody else has; what killed processes left there is removed."""
+    place = f".{path.name}.{socket.gethostname()}-"
+    for left in glob.glob(glob.escape(str(path.with_name(place))) + "*.tmp"):
+        number = left.rpartition(place)[2].partition("-")[0]
+        if number.isdigit() and not _alive(int(number)):
+            with contextlib.suppress(OSError):
+                os.unlink(left)
+    return path.with_name(f"{place}{os.getpid()}-{secrets.token_hex(4)}.tmp")
+
+
+def _alive(process: int) -> bool:
+    """Whether there is a process of this number on this machine."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        return True
+    return True
+
+
+def read_json(path: str | Path) -> Any:
+    """The content of a UTF-8 file, with or without a byte order mark."""
+    with open(path, encoding="utf-8-sig") as file:
+        return json.load(file)
+
+
+def write_json(content: Any, path: str | Path, indent: int = 4) -> None:
+    """Write a file, indented by four as CoOp does, and its folder.
+
+    Raises:
+        OSError: as `replacing`.
+    """
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with replacing(path, "w") as file:
+        json.dump(content, file, indent=indent, separators=(",", ": "))
+
+
+def make_whole(folder: str, is_current: Callable[[], bool], write: Callable[[str], None]) -> None:
+    """Make a folder unless it is there and up to date; an older one is replaced.
+
+    It is whole or not there, also when several processes start at once.
+
+    Args:
+        folder: its parents are made too.
+        is_current: whether the folder can stay as it is.
+        write: fills the empty folder whose path it is given; called only if needed.
+
+    Raises:
+        OSError: if the folder cannot be written.
+    """
+    if is_current():
+        return
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    with _only_one(f"{folder}.lock"):
+        if not is_current():  # another process may have made it meanwhile
+            _make(folder, write)
+
+
+@contextlib.contextmanager
+def _only_one(path: str) -> Iterator[None]:
+    import fcntl
+
+    with open(path, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _make(folder: str, write: Callable[[str], None]) -> None:
+    parent, name = os.path.split(folder)
+    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=parent) as temporary:
+        fresh = os.path.join(temporary, "fresh")
+        os.mkdir(fresh)
+        write(fresh)
+        if os.path.isdir(folder):
+            shutil.move(folder, os.path.join(temporary, "stale"))
+        os.rename(fresh, folder)
+
+
+def read_stamp(path: str) -> dict | None:
+    """What a folder was made from, None if nothing readable says it."""
+    try:
+        return read_json(path)
+    except (OSError, ValueError):
+        return None
+
+
+def sha256(parts: Iterable[str | bytes | memoryview]) -> str:
+    """Digest, in hexadecimal, of parts one behind the other; text as UTF-8.
+
+    A name of a file that is none in UTF-8 counts as the bytes that it is on disk.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode(errors="surrogateescape") if isinstance(part, str) else part)
+    return digest.hexdigest()
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """For an error line: ` (did you mean "..."?)` with the nearest name; empty if none is near."""
+    by_lower = {item.lower(): item for item in known}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+    return f' (did you mean "{by_lower[near[0]]}"?)' if near else ""

@@ -9,7 +9,9 @@ from torch import Tensor, nn
 from rada.backbones.precision import at_least_float32
 
 
-def contrastive_loss(image_features: Tensor, text_features: Tensor, scale: Tensor) -> Tensor:
+def contrastive_loss(
+    image_features: Tensor, text_features: Tensor, scale: Tensor, targets: Tensor | None = None
+) -> Tensor:
     """Cross-entropy of each image among all texts and of each text among all images, averaged.
 
     What CLIP was pre-trained with (Radford et al., arXiv 2103.00020).
@@ -19,9 +21,10 @@ def contrastive_loss(image_features: Tensor, text_features: Tensor, scale: Tenso
         text_features: (B, D), L2-normalised; text i belongs to image i alone, even where another
             text is the same sentence.
         scale: s, already exponentiated.
+        targets: (B, B), symmetric, rows of sum 1: how much text j belongs to image i, instead.
     """
     logits = scale * image_features @ text_features.t()
-    own = torch.arange(len(logits), device=logits.device)
+    own = torch.arange(len(logits), device=logits.device) if targets is None else targets
     return (F.cross_entropy(logits, own) + F.cross_entropy(logits.t(), own)) / 2
 
 

@@ -4,9 +4,6 @@ The statistics of the source are those of the pictures that the MaPLe it starts 
 They are made on first use and kept beside that MaPLe's checkpoint.
 """
 
-import contextlib
-import hashlib
-import os
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +21,7 @@ from rada.data.data import cut_border
 from rada.engine import distributed
 from rada.engine.checkpoints import flatten
 from rada.experiments.file import read_results
+from rada.files import replacing, sha256
 from rada.test_time.adaptation import Adaptation
 from rada.test_time.episodes import Episodes
 from rada.test_time.token_alignment import AlignedEpisodes, TokenStatistics, gather, watched_blocks
@@ -120,7 +118,7 @@ def source_statistics(trainer, directory: str, blocks: range) -> TokenStatistics
 
 def digest(statistics: TokenStatistics) -> str:
     """sha256 of the numbers."""
-    return hashlib.sha256(b"".join(t.cpu().numpy().tobytes() for t in statistics)).hexdigest()
+    return sha256(tensor.cpu().numpy().tobytes() for tensor in statistics)
 
 
 def _read(path: Path, made_with: dict, device: torch.device) -> TokenStatistics | None:
@@ -138,15 +136,11 @@ def _read(path: Path, made_with: dict, device: torch.device) -> TokenStatistics 
 
 def _keep(content: dict, path: Path) -> None:
     """Write a file in one piece; go on without it where that fails."""
-    part = path.with_suffix(f".tmp{os.getpid()}")
     try:
-        torch.save(content, part)
-        part.replace(path)
-    except (OSError, RuntimeError) as error:  # torch.save raises both
+        with replacing(path) as file:
+            torch.save(content, file)
+    except OSError as error:
         print(f"Not kept: {error}")
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def _source_loader(trainer, directory: str):

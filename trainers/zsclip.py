@@ -3,6 +3,7 @@
 from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.backbones.templates import IMAGENET, IMAGENET_SELECT, encode_ensemble
+from rada.class_names import spoken
 from rada.classifier import CLIPClassifier, normalize
 from rada.encoders.base import Encoder, FrozenEncoder
 from rada.encoders.class_linear import ClassLinear, LinearHead
@@ -30,8 +31,7 @@ class ZeroshotCLIP(CLIPTrainer):
         """Frozen class features."""
         templates = self.templates()
         if len(templates) == 1:
-            names = [name.replace("_", " ") for name in classnames]
-            print(f"Prompts: {[templates[0].format(name) for name in names]}")
+            print(f"Prompts: {[templates[0].format(spoken(name)) for name in classnames]}")
         else:
             print(f"Prompt ensembling (n={len(templates)})")
         return FrozenEncoder(backbone, encode_ensemble(backbone, classnames, templates))

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from rada.backbones.backbone import Backbone
 from rada.backbones.precision import at_least_float32
+from rada.class_names import spoken
 
 # the eighty sentences that OpenAI published for ImageNet, in their order
 IMAGENET = tuple(Path(__file__).with_name("imagenet_templates.txt").read_text().splitlines())
@@ -27,7 +28,7 @@ def require_template(template: str, key: str) -> str:
 
 def tokenize_classes(backbone: Backbone, classnames: Sequence[str], template: str) -> Tensor:
     """Token ids (K, 77) of the sentence about each class; underscores in names become blanks."""
-    names = [name.replace("_", " ") for name in classnames]
+    names = [spoken(name) for name in classnames]
     return backbone.tokenize([template.replace("{}", name) for name in names], names)
 
 

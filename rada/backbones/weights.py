@@ -1,6 +1,5 @@
 """Where a CLIP checkpoint comes from: a download, a file of yours, or the embedded tiny CLIP."""
 
-import difflib
 import os
 import pickle
 import warnings
@@ -8,6 +7,8 @@ from pathlib import Path
 from types import ModuleType
 
 import torch
+
+from rada.files import did_you_mean
 
 TINY_CLIP = "TinyCLIP"
 TINY_CLIP_FILE = Path(__file__).resolve().parent.parent / "world" / "tinyclip.pt"
@@ -53,9 +54,8 @@ def weights_file(name: str) -> str:
     clip = import_clip()
     known = [*clip.available_models(), TINY_CLIP]
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
         raise ValueError(
-            f'unknown backbone "{name}" (did you mean "{near}"?); '
+            f'unknown backbone "{name}"{did_you_mean(name, known)}; '
             f"known: {', '.join(known)}, or the path of a CLIP checkpoint"
         )
     try:

@@ -39,20 +39,3 @@ def require_training_pictures(dataset) -> None:
             f"{type(dataset).__name__} is for testing only; train on ImageNet, then test here with "
             "--model-dir MODEL_DIR --eval-only (as scripts/rada/xd_test.sh does)"
         )
-
-
-def require_distinct(classnames: list[str], dataset: type) -> None:
-    """Raise ValueError if a class has no name, or two have the same.
-
-    A dataset that was published so says `shared_names = True`, as ImageNet's ("missile").
-    """
-    for label, name in enumerate(classnames):
-        if not name.replace("_", " ").strip():
-            raise ValueError(f"class {label} of {dataset.__name__} has an empty name; give it one")
-    first = {name: label for label, name in reversed(list(enumerate(classnames)))}
-    for label, name in enumerate(classnames):
-        if first[name] != label and not getattr(dataset, "shared_names", False):
-            raise ValueError(
-                f'classes {first[name]} and {label} of {dataset.__name__} are both named "{name}"; '
-                "CLIP cannot tell them apart: rename one"
-            )

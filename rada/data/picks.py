@@ -8,16 +8,15 @@ every pick in it belongs to the split; runs made with CoOp and with this project
 where CoOp's draw depended on the file system (ImageNet).
 """
 
-import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from rada.data.coop_cache import read_coop_cache
-from rada.data.json_files import read_json, write_json
 from rada.data.new_splits import drawn_from
 from rada.data.pictures import RECORDS, Picture
 from rada.data.splits import PARTS
+from rada.files import read_json, sha256, write_json
 
 Parts = list[list[Picture]]  # train, or train and val
 
@@ -63,12 +62,13 @@ class Picks:
             return [draw(part, n) for part, n in zip(self.parts, self.shots, strict=False)]
 
     def _facts(self) -> dict:
-        digest = hashlib.sha256()
+        return {"shots": self.shots[0], "seed": self.seed, "split": sha256(self._lines())}
+
+    def _lines(self) -> Iterator[str]:
         for name, part in zip(PARTS, self.parts, strict=False):
-            digest.update(f"{name}\n".encode())
+            yield f"{name}\n"
             for path, label, classname in part:
-                digest.update(f"{self._short(path)}\t{label}\t{classname}\n".encode())
-        return {"shots": self.shots[0], "seed": self.seed, "split": digest.hexdigest()}
+                yield f"{self._short(path)}\t{label}\t{classname}\n"
 
     def _short(self, path: str) -> str:
         return path.removeprefix(self.dataset_dir + os.sep)

@@ -1,6 +1,5 @@
 """Pictures of a dataset: what is known of one, whether its file exists, whether it can be read."""
 
-import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -11,6 +10,7 @@ from PIL import Image, UnidentifiedImageError
 from tqdm import tqdm
 
 from dassl.utils import listdir_nohidden
+from rada.files import sha256
 
 RECORDS = "split_fewshot"  # folder of a dataset with what is written about it, CoOp's name
 REMEMBERED = "checked_pictures.txt"
@@ -120,15 +120,15 @@ def _files(folder: str) -> set[str]:
 
 
 def _digest(paths: list[str]) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
+    def line(path: str) -> str:
         try:
             facts = os.stat(path)
         except OSError as error:  # a link that leads nowhere
             reason = f'cannot read picture "{path}": {error.strerror}; replace or remove it'
             raise ValueError(reason) from None
-        digest.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
+        return f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\n"
+
+    return sha256(map(line, paths))
 
 
 def _lines(path: str) -> set[str]:

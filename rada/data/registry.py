@@ -1,8 +1,9 @@
 """The datasets in datasets/, under the names of CoOp's registry; `register_all` registers them."""
 
-import difflib
 import importlib
 import pkgutil
+
+from rada.files import did_you_mean
 
 
 def register_all() -> None:
@@ -29,6 +30,6 @@ def dataset_class(stem: str) -> type:
     """
     known = dataset_classes()
     if stem not in known:
-        near = difflib.get_close_matches(stem, known, n=1, cutoff=0)[0]
-        raise ValueError(f'no dataset "{stem}" (did you mean "{near}"?)')
+        hint = did_you_mean(stem, known) or f"; known: {', '.join(sorted(known))}"
+        raise ValueError(f'no dataset "{stem}"{hint}')
     return known[stem]

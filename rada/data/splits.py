@@ -3,8 +3,8 @@
 import math
 import os
 
-from rada.data.json_files import read_json, write_json
 from rada.data.pictures import Picture
+from rada.files import read_json, write_json
 
 Splits = tuple[list[Picture], list[Picture], list[Picture]]
 PARTS = ("train", "val", "test")

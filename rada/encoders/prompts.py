@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from rada.backbones.backbone import Backbone
+from rada.class_names import spoken
 from rada.encoders.base import Encoder
 
 
@@ -51,7 +52,7 @@ class PromptLearner(nn.Module):
         words = " ".join(words_of(ctx_init))
         _require_vectors(n_ctx, words)
         prefix = words or " ".join(["X"] * n_ctx)
-        names = [name.replace("_", " ") for name in classnames]
+        names = [spoken(name) for name in classnames]
         tokens = backbone.tokenize([f"{prefix} {name}." for name in names], names)
         lengths = [int(ids.argmax()) - 1 for ids in backbone.tokenize(names)]
         self.n_ctx = n_ctx
@@ -111,7 +112,7 @@ class PromptEncoder(Encoder):
 
 def words_of(ctx_init: str) -> list[str]:
     """The words of a CTX_INIT, which stand between blanks or underscores."""
-    return ctx_init.replace("_", " ").split()
+    return spoken(ctx_init).split()
 
 
 def noise(*shape: int) -> nn.Parameter:

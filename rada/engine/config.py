@@ -1,7 +1,6 @@
 """From a command line to a frozen config: defaults, files, arguments, KEY VALUE options."""
 
 import argparse
-import difflib
 import os
 
 import yaml
@@ -14,6 +13,7 @@ from rada import config_files
 from rada.data import registry as datasets_registry
 from rada.engine import registry as trainers_registry
 from rada.engine.checkpoints import flatten
+from rada.files import did_you_mean
 from rada.rehearsal.config import rehearse_if_asked
 
 # which argument sets which key; CoOp's reset_cfg does the same
@@ -81,10 +81,8 @@ def chosen_name(node: str, args: argparse.Namespace, files: list[str]) -> str:
 def require_known(kind: str, name: str, known: list[str]) -> None:
     """Raise ValueError, suggesting the nearest name, if name is not known."""
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0)
         raise ValueError(
-            f'unknown {kind} "{name}" (did you mean "{near[0]}"?); '
-            f"known: {', '.join(sorted(known))}"
+            f'unknown {kind} "{name}"{did_you_mean(name, known)}; known: {", ".join(sorted(known))}'
         )
 
 
@@ -95,9 +93,8 @@ def require_file(path: str) -> str:
         return path
     folder = os.path.dirname(path)
     beside = os.listdir(folder) if os.path.isdir(folder) else []
-    near = difflib.get_close_matches(os.path.basename(path), beside, n=1)
-    hint = f" (did you mean {os.path.join(folder, near[0])}?)" if near else ""
-    raise FileNotFoundError(f"config file {path} not found{hint}")
+    paths = [os.path.join(folder, name) for name in beside]
+    raise FileNotFoundError(f"config file {path} not found{did_you_mean(path, paths)}")
 
 
 def print_args(args: argparse.Namespace, cfg: CfgNode) -> None:
@@ -122,6 +119,5 @@ def _merge(cfg: CfgNode, merge, source, where: str) -> None:
         message = str(error.args[0] if error.args else error).replace("\n", " ")
         if "existent" in message:  # yacs: "Non-existent config key: X", "Non-existent key: X"
             key = message.split(": ")[-1]
-            near = difflib.get_close_matches(key, flatten(cfg), n=1, cutoff=0)[0]
-            message = f"unknown config key {key} (did you mean {near}?)"
+            message = f"unknown config key {key}{did_you_mean(key, flatten(cfg))}"
         raise ValueError(f"{where}: {message}") from error

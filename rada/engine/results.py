@@ -1,8 +1,6 @@
 """results.json: what a finished run leaves for the tables. Written last, in one piece."""
 
 import datetime
-import json
-import os
 import platform
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import torchvision
 from yacs.config import CfgNode
 
 from rada.engine.trainer import CLIPTrainer
+from rada.files import write_json
 
 
 def plain(node: CfgNode) -> dict:
@@ -60,7 +59,5 @@ def write_results(trainer: CLIPTrainer, run: dict) -> Path:
         **run,
     }
     path = Path(cfg.OUTPUT_DIR) / "results.json"
-    temporary = path.with_suffix(f".tmp{os.getpid()}")
-    temporary.write_text(json.dumps(results, indent=1))
-    temporary.replace(path)
+    write_json(results, path, indent=1)
     return path

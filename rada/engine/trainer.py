@@ -21,9 +21,9 @@ from dassl.optim import build_optimizer
 from rada.backbones.backbone import Backbone
 from rada.backbones.loading import build_backbone
 from rada.backbones.precision import PRECISIONS
+from rada.class_names import class_mapping, require_distinct
 from rada.classifier import CLIPClassifier, Output
-from rada.data.class_mapping import class_mapping
-from rada.data.data import cut_borders, require_distinct, require_training_pictures
+from rada.data.data import cut_borders, require_training_pictures
 from rada.data.validation import keep_test_apart
 from rada.encoders.base import Encoder
 from rada.engine import distributed, wise_ft
@@ -217,7 +217,7 @@ class CLIPTrainer(TrainerX):
         self.model_built()
 
     def by_trained_names(self) -> bool:
-        """Whether classes go by the names of the training (`rada.data.class_mapping`).
+        """Whether classes go by the names of the training (`rada.class_names`).
 
         Raises:
             ValueError: if a trainer that adapts is asked for it.

@@ -1,8 +1,9 @@
 """The names results are ordered and paired by."""
 
-import difflib
 from collections import defaultdict
 from collections.abc import Iterable
+
+from rada.files import did_you_mean
 
 # The eleven real sets, in the order of the published tables.
 BENCHMARKS = (
@@ -97,8 +98,4 @@ def trainer_order(name: str) -> tuple:
 def suggest(name: str, known: Iterable[str]) -> str:
     """The end of an error line: the nearest known name, else all of them."""
     known = sorted(known)
-    lower = {item.lower(): item for item in known}
-    near = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.5)
-    if near:
-        return f'; did you mean "{lower[near[0]]}"?'
-    return f"; known: {', '.join(known)}" if known else ""
+    return did_you_mean(name, known) or (f"; known: {', '.join(known)}" if known else "")

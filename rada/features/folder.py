@@ -11,7 +11,8 @@ from pathlib import Path
 from torch import Tensor
 
 from rada.features.key import Key, digest_of
-from rada.features.shards import Damaged, read_shard, replace, write_shard
+from rada.features.shards import Damaged, read_shard, write_shard
+from rada.files import replacing
 
 KEY = "key.json"  # for people: what decides is in the folder's name and in each shard
 ROWS, SHARDS = 1000, 1000  # a shard has about so many rows; more where there would be more shards
@@ -95,7 +96,8 @@ class FeatureFolder:
         with self.writing():
             self.path.mkdir(parents=True, exist_ok=True)
             if not (self.path / KEY).exists():
-                replace(self.path / KEY, json.dumps(self.key, indent=1).encode())
+                with replacing(self.path / KEY, "w") as file:
+                    json.dump(self.key, file, indent=1)
 
     def others(self) -> Iterator[tuple[Path, list[str]]]:
         """Folders with features of the same pictures, and what of their keys is another."""
@@ -113,9 +115,10 @@ class FeatureFolder:
         try:
             yield
         except OSError as error:
+            reason = error.strerror or getattr(error.__cause__, "strerror", None) or error
             raise OSError(
-                f"cannot write features to {self.path} ({error.strerror or error}); what is there "
-                f"is kept: make space or let it be written to, {REMEDY}"
+                f"cannot write features to {self.path} ({reason}); what is there is kept: make "
+                f"space or let it be written to, {REMEDY}"
             ) from error
 
     def file(self, rows: range) -> Path:

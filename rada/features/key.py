@@ -1,6 +1,5 @@
 """What image features depend on, as strings by name: equal keys mean equal features."""
 
-import hashlib
 import json
 import os
 import re
@@ -12,21 +11,21 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
+from rada.files import sha256
+
 Key = dict[str, str]
 
 
 def digest_of(key: Key) -> str:
     """sha256 of a key."""
-    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+    return sha256([json.dumps(key, sort_keys=True)])
 
 
 def of_weights(module: nn.Module) -> str:
     """sha256 of a module's parameters and buffers: names, shapes, types and values."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(module.state_dict().items()):
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
-        digest.update(as_bytes(tensor))
-    return digest.hexdigest()
+    tensors = sorted(module.state_dict().items())
+    what = {name: f"{name} {tuple(tensor.shape)} {tensor.dtype}\n" for name, tensor in tensors}
+    return sha256(part for name, tensor in tensors for part in (what[name], as_bytes(tensor)))
 
 
 def as_bytes(tensor: Tensor) -> memoryview:
@@ -45,11 +44,11 @@ def of_pictures(paths: Iterable[str], root: str) -> Key:
     Raises:
         OSError: if a file is not there.
     """
-    pictures, sizes, prefix = hashlib.sha256(), hashlib.sha256(), root.rstrip(os.sep) + os.sep
-    for path in paths:  # a million of them: no more than this for each
-        pictures.update(os.fsencode(path.removeprefix(prefix)) + b"\n")
-        sizes.update(b"%d\n" % os.path.getsize(path))
-    return {"pictures": pictures.hexdigest(), "file sizes": sizes.hexdigest()}
+    paths, prefix = list(paths), root.rstrip(os.sep) + os.sep
+    return {  # a million of them: no more than this for each
+        "pictures": sha256(os.fsencode(path.removeprefix(prefix)) + b"\n" for path in paths),
+        "file sizes": sha256(b"%d\n" % os.path.getsize(path) for path in paths),
+    }
 
 
 def of_transform(transform: Any) -> str:
@@ -62,7 +61,7 @@ def of_transform(transform: Any) -> str:
     if isinstance(transform, type) or callable(transform) and hasattr(transform, "__qualname__"):
         return f"{transform.__module__}.{transform.__qualname__}"
     if isinstance(transform, Tensor):
-        return f"{tuple(transform.shape)} {hashlib.sha256(as_bytes(transform)).hexdigest()}"
+        return f"{tuple(transform.shape)} {sha256([as_bytes(transform)])}"
     if not callable(transform):
         return re.sub(r" at 0x[0-9a-f]+", "", repr(transform))
     settings = {n: v for n, v in sorted(vars(transform).items()) if v not in ({}, set(), None)}

@@ -3,10 +3,6 @@
 It appears whole or not at all, whatever interrupts the writing and whoever else writes it.
 """
 
-import contextlib
-import hashlib
-import os
-import secrets
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -14,6 +10,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from rada.features.key import as_bytes
+from rada.files import replacing, sha256
 
 NAME = "features"  # of the tensor in its file
 
@@ -34,7 +31,9 @@ def write_shard(path: Path, features: Tensor, made_of: str) -> None:
         OSError: if that fails.
     """
     about = {"made_of": made_of, "sha256": checksum(features, made_of)}
-    replace(path, save({NAME: features.contiguous()}, about))
+    content = save({NAME: features.contiguous()}, about)
+    with replacing(path) as file:
+        file.write(content)
 
 
 def read_shard(path: Path, made_of: str) -> Tensor:
@@ -63,21 +62,5 @@ def read_shard(path: Path, made_of: str) -> Tensor:
 
 def checksum(features: Tensor, made_of: str) -> str:
     """sha256 of features and what they are."""
-    digest = hashlib.sha256(f"{made_of} {tuple(features.shape)} {features.dtype}\n".encode())
-    digest.update(as_bytes(features))
-    return digest.hexdigest()
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Let a file hold this content; raises OSError if it cannot, and then all is as before."""
-    # a name of its own: another run may be writing the same file now
-    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
-    try:
-        with part.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+    what = f"{made_of} {tuple(features.shape)} {features.dtype}\n"
+    return sha256([what, as_bytes(features)])

@@ -15,10 +15,10 @@ Exit codes: 0 all is there, 2 something asked for is missing or wrong, 130 stopp
 """
 
 import argparse
-import difflib
 import os
 import sys
 
+from rada.files import did_you_mean
 from rada.toolbox import use_dassl
 
 use_dassl()
@@ -69,8 +69,7 @@ def require_known(names: list[str]) -> None:
     """Raise ValueError for a name that is none of the datasets, with the nearest."""
     for name in names:
         if name not in SOURCES:
-            near = difflib.get_close_matches(name, SOURCES, n=1, cutoff=0)[0]
-            raise ValueError(f'no dataset "{name}" (did you mean "{near}"?); see --list')
+            raise ValueError(f'no dataset "{name}"{did_you_mean(name, SOURCES)}; see --list')
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -4,7 +4,6 @@ A tree has CoOp's split file, the dataset's own annotations (what readers fall b
 split file) and small pictures. STAMP in its folder says that it is none of the real dataset.
 """
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -12,11 +11,11 @@ from pathlib import Path
 from rada.data.pictures import absent
 from rada.data.registry import dataset_class
 from rada.data.splits import PARTS
+from rada.files import make_whole, read_stamp, sha256
 from rada.rehearsal.annotations import write_annotations, write_split
 from rada.rehearsal.classes import classes
 from rada.rehearsal.drawings import write_pictures
 from rada.rehearsal.files import NAMES, File, list_files, other_files
-from rada.world.whole import ensure_whole, read_stamp
 
 STAMP = ".rehearsal.json"
 VERSION = 1  # of what is written; another one makes trees anew
@@ -69,7 +68,7 @@ def build_tree(
         write_annotations(stem, fresh, kept, files, most_classes)
         Path(fresh, STAMP).write_text(json.dumps(stamp))
 
-    ensure_whole(folder, is_current, write)
+    make_whole(folder, is_current, write)
     return describe(stem, len(kept), total, f"{len(files):,} stand-in pictures in {folder}")
 
 
@@ -104,7 +103,5 @@ def require_stand_in(folder: str) -> None:
 
 
 def _stamp(files: list[File], size: int) -> dict:
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(f"{file.path}\t{file.part}\t{file.label}\t{file.of.name}\n".encode())
-    return {"version": VERSION, "size": size, "files": digest.hexdigest()}
+    lines = (f"{file.path}\t{file.part}\t{file.label}\t{file.of.name}\n" for file in files)
+    return {"version": VERSION, "size": size, "files": sha256(lines)}

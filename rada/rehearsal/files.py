@@ -4,11 +4,11 @@ The traps of the real names are kept: numbers without leading zeros (they sort a
 numbers in no order of classes, UCF101's HandStandPushups in the folder Handstand_Pushups.
 """
 
-import hashlib
 import random
 from typing import NamedTuple
 
 from rada.data.splits import PARTS
+from rada.files import sha256
 from rada.rehearsal.classes import Class
 
 
@@ -78,7 +78,7 @@ def _ucf101(file: File) -> str:
 
 
 def _digest(file: File) -> str:
-    return hashlib.sha256(f"{file.of.own} {file.number}".encode()).hexdigest()
+    return sha256([f"{file.of.own} {file.number}"])
 
 
 NAMES = {

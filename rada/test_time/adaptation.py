@@ -5,7 +5,6 @@ disk at once. Several processes (`rada.engine.distributed`) share the pictures, 
 predictions are those of one process, for batches stay whole.
 """
 
-import hashlib
 from collections.abc import Container, Iterator
 from itertools import islice
 from pathlib import Path
@@ -24,6 +23,7 @@ from rada.engine.errors import in_testing
 from rada.engine.metrics import Prediction, predictions_of, top5_and_calibration
 from rada.engine.optim import require_unread
 from rada.experiments.file import read_results
+from rada.files import sha256
 from rada.test_time.episodes import Episode, Episodes
 from rada.test_time.prediction_log import Key, PredictionLog
 from rada.test_time.settings import SETTINGS, kept, optimizer_of, require_possible
@@ -242,11 +242,10 @@ class Adaptation:
 
     def digest(self) -> str:
         """sha256 of the tensors that episodes start from."""
-        model, digest = self.trainer.model, hashlib.sha256()
-        for module in (model.encoder.prompt_learner, model.head):
-            for tensor in module.state_dict().values():
-                digest.update(tensor.detach().cpu().numpy().tobytes())
-        return digest.hexdigest()
+        model = self.trainer.model
+        modules = model.encoder.prompt_learner, model.head
+        tensors = (tensor for module in modules for tensor in module.state_dict().values())
+        return sha256(tensor.detach().cpu().numpy().tobytes() for tensor in tensors)
 
 
 def tell_of_shares(done: int, pictures: int) -> None:

@@ -1,12 +1,11 @@
 """Write the tiny CLIP in OpenAI's state-dict format, so that the stock `clip` package builds it."""
 
-import hashlib
 import io
-import os
 
 import torch
 from torch import Tensor, nn
 
+from rada.files import replacing, sha256
 from rada.world.tokens import POSITIONS, ROWS, Vocabulary, expand
 
 
@@ -30,8 +29,6 @@ def save(model: nn.Module, vocabulary: Vocabulary, path: str) -> str:
     """Write the checkpoint, whole or not at all; returns its sha256."""
     content = io.BytesIO()  # the bytes of a file would depend on its name
     torch.save(to_openai(model, vocabulary), content)
-    temporary = f"{path}.tmp"
-    with open(temporary, "wb") as file:
+    with replacing(path) as file:
         file.write(content.getvalue())
-    os.replace(temporary, path)
-    return hashlib.sha256(content.getvalue()).hexdigest()
+    return sha256([content.getvalue()])

@@ -6,7 +6,6 @@
 A folder whose stamp is not the expected one (an older renderer, another seed) is built anew.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
-from rada.world.whole import ensure_whole, read_stamp
+from rada.files import make_whole, read_stamp, sha256
 
 Part = tuple[Tensor, Tensor]  # pictures (N, 3, H, W) uint8, labels (N,)
 HERE = Path(__file__).parent
@@ -50,16 +49,13 @@ def ensure_folder(
         print(f"Rendering {os.path.basename(folder)} to {folder}")
         _build(fresh, stamp, draw())
 
-    ensure_whole(folder, is_current, write)
+    make_whole(folder, is_current, write)
     return {part: _list(folder, part) for part in ("train", "val", "test")}
 
 
 def code_digest() -> str:
     """sha256 of the drawing code, line ends aside."""
-    digest = hashlib.sha256()
-    for name in DRAWING:
-        digest.update((HERE / f"{name}.py").read_text(encoding="utf-8").encode())
-    return digest.hexdigest()
+    return sha256((HERE / f"{name}.py").read_text(encoding="utf-8") for name in DRAWING)
 
 
 def _build(folder: str, stamp: dict, parts: dict[str, Part]) -> None:

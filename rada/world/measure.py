@@ -4,7 +4,6 @@ The only numbers that were looked at while the sets were made (docs/world.md).
 """
 
 import argparse
-import hashlib
 import json
 import math
 import warnings
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from rada.backbones.weights import TINY_CLIP_FILE, import_clip, read_state_dict
+from rada.files import sha256
 from rada.world import handwriting, things
 from rada.world.classes import CLASSNAMES
 from rada.world.evaluate import accuracy, image_features, text_features
@@ -115,7 +115,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     model, names = load(args.file), [*SETS, "digits"]
     record = {
-        "sha256": hashlib.sha256(Path(args.file).read_bytes()).hexdigest(),
+        "sha256": sha256([Path(args.file).read_bytes()]),
         "shifted": {name: measure_set(model, name) for name in names},
         "plain": {name: measure_set(model, name, 0.0) for name in SETS},
         "things": measure_things(model),

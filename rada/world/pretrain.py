@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rada.backbones.weights import TINY_CLIP_FILE, import_clip
+from rada.losses import contrastive_loss
 from rada.world.batches import Batches, Settings
 from rada.world.corpus import Corpus, draw_corpus
 from rada.world.evaluate import report_concepts
@@ -44,13 +45,12 @@ def build_optimizers(model: nn.Module, settings: Settings) -> list[torch.optim.O
     return [torch.optim.AdamW(groups, **adamw), muon]
 
 
-def contrastive_loss(model: nn.Module, images: Tensor, tokens: Tensor, positives: Tensor) -> Tensor:
+def batch_loss(model: nn.Module, images: Tensor, tokens: Tensor, positives: Tensor) -> Tensor:
     """CLIP's symmetric loss with soft targets (B, B)."""
     texts, inverse = tokens.unique(dim=0, return_inverse=True)  # equal captions are encoded once
     image_features = F.normalize(model.encode_image(images), dim=-1)
     text_features = F.normalize(model.encode_text(texts), dim=-1)[inverse]
-    logits = model.logit_scale.exp() * image_features @ text_features.T  # (B, B)
-    return (F.cross_entropy(logits, positives) + F.cross_entropy(logits.T, positives)) / 2
+    return contrastive_loss(image_features, text_features, model.logit_scale.exp(), positives)
 
 
 def train(settings: Settings, corpus: Corpus, vocabulary: Vocabulary, every: int = 1000):
@@ -78,7 +78,7 @@ def train(settings: Settings, corpus: Corpus, vocabulary: Vocabulary, every: int
 
 
 def _step(model, optimizers, batch) -> float:
-    loss = contrastive_loss(model, *batch)
+    loss = batch_loss(model, *batch)
     model.zero_grad(set_to_none=True)
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)

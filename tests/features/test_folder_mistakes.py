@@ -12,10 +12,10 @@ from tests.features.folders import Encoder, folder_in, open_in, rows_of
 
 
 def fails(error: OSError):
-    def replace(path, content):
+    def replacing(path, mode="wb"):
         raise error
 
-    return replace
+    return replacing
 
 
 READ_ONLY = OSError(errno.EROFS, "Read-only file system")
@@ -24,30 +24,30 @@ READ_ONLY = OSError(errno.EROFS, "Read-only file system")
 def test_a_read_only_folder_with_all_shards_is_as_good(tmp_path, monkeypatch):
     open_in(tmp_path, Encoder())
     for module in (folder, shards):
-        monkeypatch.setattr(module, "replace", fails(READ_ONLY))
+        monkeypatch.setattr(module, "replacing", fails(READ_ONLY))
     assert open_in(tmp_path, Encoder()) == []
 
 
 def test_a_read_only_folder_that_lacks_a_shard_says_what_to_do(tmp_path, monkeypatch):
     open_in(tmp_path, Encoder())
     next(folder_in(tmp_path).path.glob("*.safetensors")).unlink()
-    monkeypatch.setattr(shards, "replace", fails(READ_ONLY))
+    monkeypatch.setattr(shards, "replacing", fails(READ_ONLY))
     with pytest.raises(OSError, match="Read-only file system.*another FEATURES.FOLDER") as error:
         folder_in(tmp_path).open(Encoder())
     assert str(folder_in(tmp_path).path) in str(error.value)
 
 
 def test_a_full_disk_keeps_what_was_written(tmp_path, monkeypatch):
-    replace, written = shards.replace, []
+    replacing, written = shards.replacing, []
 
-    def full_at_last(path, content):
+    def full_at_last(path):
         if len(written) == 3:
             raise OSError(errno.ENOSPC, "No space left on device")
         written.append(path)
-        replace(path, content)
+        return replacing(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(shards, "replace", full_at_last)
+        patch.setattr(shards, "replacing", full_at_last)
         with pytest.raises(OSError, match="No space left on device.*is kept"):
             folder_in(tmp_path).open(Encoder())
     assert len(open_in(tmp_path, Encoder())) == 1

@@ -1,13 +1,11 @@
 """A shard is read as what it was written as, or not at all."""
 
-import errno
-import os
 import sys
 
 import pytest
 import torch
 
-from rada.features.shards import Damaged, read_shard, replace, write_shard
+from rada.features.shards import Damaged, read_shard, write_shard
 
 NUMBERS = torch.arange(12, dtype=torch.float32).reshape(3, 4)
 
@@ -59,14 +57,3 @@ def test_a_shard_of_something_else_is_not_taken(shard):
 def test_a_file_that_is_missing_is_not_damaged(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_shard(tmp_path / "shard", "these")
-
-
-def test_a_write_that_fails_changes_nothing(shard, monkeypatch):
-    def full(file):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    content = shard.read_bytes()
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        replace(shard, b"new")
-    assert shard.read_bytes() == content and os.listdir(shard.parent) == ["shard"]

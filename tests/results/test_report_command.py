@@ -33,7 +33,7 @@ def test_starts_without_torch_and_dassl(two_trainers):
         (["empty"], "nothing found in empty: empty"),
         (["empty", "--format", "csv"], "empty has neither train_base nor test_new"),
         (["."], "try base2new or broken; nothing found in .: "),
-        (["base2new", "--keyword", "acuracy"], 'no metric "acuracy" in base2new; did you mean "ac'),
+        (["base2new", "--keyword", "acuracy"], 'no metric "acuracy" in base2new (did you mean "ac'),
         (["base2new", "--keyword", "error", "--published"], "--published quotes accuracies"),
         (["broken"], "no finished run in broken; skipped: broken/train_base/dtd/shots_16/CoOp"),
         (["empty", "--keyword", "("], '--keyword "(" cannot be searched for'),

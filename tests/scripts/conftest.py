@@ -95,7 +95,7 @@ def repo(tmp_path):
     root = tmp_path / "a repository"
     for name in ("scripts", "rada/experiments"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("__init__.py", "config_files.py"):
+    for name in ("__init__.py", "config_files.py", "files.py"):
         shutil.copy(ROOT / "rada" / name, root / "rada")
     for folder, stems in CONFIGS.items():
         (root / "configs" / folder).mkdir(parents=True)

@@ -90,7 +90,7 @@ def test_several_processes_share_a_training_only(things):
         ("finetune.sh", ("dtd", 1, "CoOp"), {"NPROC": "0"}, "NPROC must be a positive"),
         ("wise_ft.sh", ("dtd", 1, "CoOp"), {"ALPHAS": "2"}, "ALPHAS must be numbers from 0 to 1"),
         ("wise_ft.sh", ("dtd", 1, "CoOp"), {"ALPHAS": "a"}, "ALPHAS must be numbers from 0 to 1"),
-        ("finetune.sh", ("dtd", 1, "NoOp"), {}, 'no trainer "NoOp"; did you mean "CoOp"?'),
+        ("finetune.sh", ("dtd", 1, "NoOp"), {}, 'no trainer "NoOp" (did you mean "CoOp"?)'),
         ("wise_ft_test.sh", ("dtd", 1, "CoOp", "TEST.WISE_FT", "1"), {}, "set ALPHAS=1 instead of"),
         (
             *("finetune_test.sh", ("things_a", 1, "CoOp"), {"SHOTS": "4"}),

@@ -96,9 +96,9 @@ SEEDS = "seeds are positive integers with commas between, got "
 @pytest.mark.parametrize(
     ("words", "environment", "complaint"),
     [
-        (["caltech", "1", "CoOp"], {}, 'no dataset "caltech"; did you mean "caltech101"?'),
-        (["dtd", "1", "radacoop"], {}, 'no trainer "radacoop"; did you mean "RAdaCoOp"?'),
-        (["dtd", "1", "CoOp"], {"CFG": "rn5"}, 'no config "rn5" for CoOp; did you mean "rn50"?'),
+        (["caltech", "1", "CoOp"], {}, 'no dataset "caltech" (did you mean "caltech101"?)'),
+        (["dtd", "1", "radacoop"], {}, 'no trainer "radacoop" (did you mean "RAdaCoOp"?)'),
+        (["dtd", "1", "CoOp"], {"CFG": "rn5"}, 'no config "rn5" for CoOp (did you mean "rn50"?)'),
         (["dtd", "1", ","], {}, 'no trainer in ","'),
         (["dtd", "1,,2", "CoOp"], {}, SEEDS + '"1,,2"'),
         (["dtd", "1-3", "CoOp"], {}, SEEDS + '"1-3"'),

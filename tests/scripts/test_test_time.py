@@ -88,7 +88,7 @@ OTHER_CLIP = "CoOpTPT starts from CoOp trained on imagenet, whose CLIP is anothe
     ("script", "words", "environment", "complaint"),
     [
         (TEST, ["1"], {}, "usage: test_time.sh DATASET SEED [TRAINER] [KEY VALUE ...]"),
-        (TEST, ["dtd", "1", "RAdaTP"], {}, 'no trainer "RAdaTP"; did you mean "RAdaTPT"?'),
+        (TEST, ["dtd", "1", "RAdaTP"], {}, 'no trainer "RAdaTP" (did you mean "RAdaTPT"?)'),
         (TEST, ["dtd", "1", "Forgotten"], {}, FORGOTTEN),
         (TEST, ["dtd", "1"], {"SOURCE": "tint"}, 'no dataset "tint"'),
         (TEST, ["dtd", "1", "CoOpTPT"], {"SOURCE": "imagenetv2"}, "imagenetv2 is a shift of"),

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rada.data.data import require_distinct
+from rada.class_names import require_distinct
 from tests.tinyclip import draw_state_dict
 
 CONFIGS = ("--config-file", "configs/trainers/CoOp/vit_b16_ctxv1.yaml")
@@ -14,7 +14,7 @@ CONFIGS = ("--config-file", "configs/trainers/CoOp/vit_b16_ctxv1.yaml")
     [
         ("RAdaCop", [CONFIGS], (), 'unknown trainer "RAdaCop" (did you mean "RAdaCoOp"?)'),
         ("CoOp", (), ("DATASET.NAME", "Caltech"), '"Caltech" (did you mean "Caltech101"?)'),
-        ("CoOp", (), ("TRAINER.COOP.NCTX", "4"), "did you mean TRAINER.COOP.N_CTX?"),
+        ("CoOp", (), ("TRAINER.COOP.NCTX", "4"), 'did you mean "TRAINER.COOP.N_CTX"?'),
         ("CoOp", (), ("OPTIM.LR",), "the command line: "),
         ("CoOp", (), ("OPTIM.MAX_EPOCH", "many"), "the command line: "),
         ("CoOp", (), ("TRAINER.COOP.PREC", "fp8"), 'fp32, fp16, bf16, amp, amp_bf16; got "fp8"'),
