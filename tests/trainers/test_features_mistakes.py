@@ -41,17 +41,17 @@ def test_a_full_disk_loses_nothing_that_was_made(
 ):
     """The disk is full at the third shard of the test pictures; later it has space again."""
     monkeypatch.setattr(folder, "ROWS", 8)
-    replace, written = shards.replace, []
+    replacing, written = shards.replacing, []
 
-    def full(path, content):
+    def full(path):
         if len(written) == 2:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         written.append(path)
-        replace(path, content)
+        return replacing(path)
 
     options = *cached, "DATALOADER.TEST.BATCH_SIZE", "4", "DATASET.SUBSAMPLE_CLASSES", "base"
     with monkeypatch.context() as patch:
-        patch.setattr(shards, "replace", full)
+        patch.setattr(shards, "replacing", full)
         line = mistake("ZeroshotCLIP", options)
     assert f"cannot write features to {written[0].parent} (No space left on device)" in line
     assert all(path.exists() for path in written)
