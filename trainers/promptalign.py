@@ -20,8 +20,8 @@ from dassl.engine import TRAINER_REGISTRY
 from rada.data.data import cut_border
 from rada.engine import distributed
 from rada.engine.checkpoints import flatten
-from rada.experiments.file import read_results
 from rada.files import replacing, sha256
+from rada.results_json import read_results
 from rada.test_time.adaptation import Adaptation
 from rada.test_time.episodes import Episodes
 from rada.test_time.token_alignment import AlignedEpisodes, TokenStatistics, gather, watched_blocks

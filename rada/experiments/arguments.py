@@ -6,14 +6,8 @@ All functions raise ValueError with one line that names the nearest known name.
 import os
 
 from rada import config_files
-from rada.experiments.names import (
-    BENCHMARKS,
-    DEFAULT_SOURCE,
-    EMBEDDED,
-    SHIFTS,
-    is_embedded,
-    suggest,
-)
+from rada.data.families import BENCHMARKS, DEFAULT_SOURCE, EMBEDDED, SHIFTS, is_embedded
+from rada.experiments.names import suggest
 from rada.experiments.protocols import TARGET, default_config, protocol_of
 from rada.experiments.tasks import source
 

@@ -3,11 +3,11 @@
 from dataclasses import asdict
 
 from rada.experiments.columns import Delta
-from rada.experiments.names import REHEARSAL
 from rada.experiments.published import Published
 from rada.experiments.runs import Found
 from rada.experiments.summary import Summary, summaries
 from rada.experiments.table import Table
+from rada.results_json import REHEARSAL
 
 
 def to_json(tables: list[Table], found: Found, published: Published | None) -> dict:

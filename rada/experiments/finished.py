@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from rada.experiments.file import read_results
+from rada.results_json import read_results
 
 
 def is_finished(

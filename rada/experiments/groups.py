@@ -3,8 +3,8 @@
 from itertools import product
 from pathlib import Path
 
+from rada.data.families import shifts_of
 from rada.experiments.arguments import datasets, targets, trainers
-from rada.experiments.names import shifts_of
 from rada.experiments.numbers import seeds, shots
 from rada.experiments.planning import task_of
 from rada.experiments.protocols import ADAPTED, MIXED, PROTOCOLS, SHIFTED, TARGET, TUNED

@@ -4,8 +4,8 @@ import os
 from dataclasses import replace
 from typing import Any
 
+from rada.data.families import is_embedded, source_of
 from rada.experiments.arguments import config_of, known_dataset, usual_config
-from rada.experiments.names import is_embedded, source_of
 from rada.experiments.numbers import coefficients
 from rada.experiments.protocols import ADAPTED, MIXED, PARTS, SHIFTED, SOURCE, TUNED
 from rada.experiments.tasks import Task, source

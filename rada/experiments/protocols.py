@@ -8,7 +8,7 @@ if nothing is left out.
 from dataclasses import dataclass
 from pathlib import Path
 
-from rada.experiments.names import DEFAULT_SOURCE, SHIFTS, is_embedded
+from rada.data.families import DEFAULT_SOURCE, SHIFTS, is_embedded
 
 SOURCE, TARGET = "source", "target"  # parts of the transfer protocol
 ADAPTED = "adapted"  # the part of test_time

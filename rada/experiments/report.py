@@ -4,11 +4,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from rada.data.families import family, source_of
 from rada.experiments.as_csv import to_csv
 from rada.experiments.as_json import to_json
 from rada.experiments.layout import costs, draw, measured, quoted, shots_text
 from rada.experiments.logs import NAMES_IN_LOG
-from rada.experiments.names import REHEARSAL, family, source_of, suggest
+from rada.experiments.names import suggest
 from rada.experiments.notes import fates, notes
 from rada.experiments.overview import overview
 from rada.experiments.protocols import ADAPTED, MIXED, SHIFTED, TUNED
@@ -17,6 +18,7 @@ from rada.experiments.runs import Found, Run, scan
 from rada.experiments.summary import summaries, summary_grid, summary_notes
 from rada.experiments.table import Table, build_tables
 from rada.experiments.transposed import transposed
+from rada.results_json import REHEARSAL
 
 FORMATS = ("simple", "github", "latex", "csv", "json")
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rada.experiments.file import read_results, says_rehearsal, seconds_of
 from rada.experiments.logs import read_metrics
 from rada.experiments.protocols import ADAPTED, ALL_SHOTS, PARTS, SOURCE, TARGET
+from rada.results_json import read_results, says_rehearsal, seconds_of
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from rada.data.families import dataset_order, families
 from rada.experiments.columns import Cell, Column, Delta
 from rada.experiments.layout import Grid, shots_text, stat_text
-from rada.experiments.names import dataset_order, families
 from rada.experiments.table import Table, common_to
 
 

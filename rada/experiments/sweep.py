@@ -12,11 +12,11 @@ import signal
 import sys
 from typing import NoReturn
 
+from rada.data.families import source_of
 from rada.experiments import wise_ft
 from rada.experiments.groups import plan
 from rada.experiments.jobs import Job, run_jobs
 from rada.experiments.layout import shots_text
-from rada.experiments.names import source_of
 from rada.experiments.numbers import positive
 from rada.experiments.protocols import ADAPTED, MIXED, PROTOCOLS, SHIFTED, SOURCE, TARGET, TUNED
 from rada.experiments.report import report

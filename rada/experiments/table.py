@@ -6,8 +6,9 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from rada.data.families import dataset_order, families, source_of
 from rada.experiments.columns import Column, Delta, TrainerColumn
-from rada.experiments.names import dataset_order, families, plain_trainer, source_of, trainer_order
+from rada.experiments.names import plain_trainer, trainer_order
 from rada.experiments.protocols import ADAPTED, PARTS, SHIFTED, SOURCE, TARGET, TUNED
 from rada.experiments.runs import Run
 

@@ -7,8 +7,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rada.data.families import DEFAULT_SOURCE, SHIFTS
 from rada.experiments.finished import is_finished
-from rada.experiments.names import DEFAULT_SOURCE, SHIFTS
 from rada.experiments.protocols import (
     ADAPTED,
     ALL_SHOTS,

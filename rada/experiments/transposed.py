@@ -1,7 +1,7 @@
 """A table with a row for each trainer and a column for each dataset, as papers print robustness."""
 
+from rada.data.families import shifts_of, source_of
 from rada.experiments.layout import Grid, texts
-from rada.experiments.names import shifts_of, source_of
 from rada.experiments.table import Row, Table
 
 

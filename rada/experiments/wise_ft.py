@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from rada.data.families import source_of
 from rada.experiments.layout import draw, shots_text
-from rada.experiments.names import REHEARSAL, source_of
 from rada.experiments.notes import notes
 from rada.experiments.protocols import MIXED, SHIFTED, TUNED
 from rada.experiments.runs import Found, Run, scan
 from rada.experiments.table import Table
 from rada.experiments.transposed import transposed
+from rada.results_json import REHEARSAL
 
 CURVES = "wise_ft.png"
 NUMBERS = "wise_ft.csv"

@@ -17,9 +17,9 @@ from dassl.data.datasets import DATASET_REGISTRY
 from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.weights import TINY_CLIP
 from rada.datasets.shapes import RenderedDataset
-from rada.experiments.names import REHEARSAL
 from rada.rehearsal import STAMP, build_tree
 from rada.rehearsal.files import NAMES
+from rada.results_json import REHEARSAL
 
 ROOT = "output/rehearsal/data"
 PICTURES = 20  # training pictures a class, more for more shots

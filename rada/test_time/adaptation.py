@@ -22,8 +22,8 @@ from rada.engine.checkpoints import flatten
 from rada.engine.errors import in_testing
 from rada.engine.metrics import Prediction, predictions_of, top5_and_calibration
 from rada.engine.optim import require_unread
-from rada.experiments.file import read_results
 from rada.files import sha256
+from rada.results_json import read_results
 from rada.test_time.episodes import Episode, Episodes
 from rada.test_time.prediction_log import Key, PredictionLog
 from rada.test_time.settings import SETTINGS, kept, optimizer_of, require_possible

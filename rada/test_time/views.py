@@ -18,7 +18,7 @@ from yacs.config import CfgNode
 from dassl.data import DatasetWrapper
 from dassl.data.datasets import DATASET_REGISTRY
 from dassl.data.transforms import build_transform
-from rada.experiments.names import SHIFTS
+from rada.data.families import SHIFTS
 from rada.test_time.augmix import augmix
 
 AUGMIX = ("auto", "on", "off")

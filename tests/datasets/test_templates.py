@@ -1,7 +1,7 @@
 """Each dataset has the sentence that CLIP's authors and CoOp use for it."""
 
+from rada.data.families import BENCHMARKS, SHIFTS
 from rada.data.registry import dataset_class
-from rada.experiments.names import BENCHMARKS, SHIFTS
 
 OWN = {
     "oxford_pets": "a photo of a {}, a type of pet.",

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
+from rada.data.families import shifts_of
 from rada.experiments import wise_ft
-from rada.experiments.names import shifts_of
 from rada.experiments.published import FULL_FINE_TUNING
 from rada.experiments.report import report
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from parse_test_res import main
-from rada.experiments.names import REHEARSAL
 from rada.experiments.report import FORMATS, report
+from rada.results_json import REHEARSAL
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from rada.data.families import BENCHMARKS, EMBEDDED
 from rada.experiments.columns import harmonic_mean
-from rada.experiments.names import BENCHMARKS, EMBEDDED
 from rada.experiments.published import BASE2NEW
 from rada.experiments.runs import scan
 from rada.experiments.table import build_tables

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from rada.experiments.names import SHIFTS
+from rada.data.families import SHIFTS
 from rada.experiments.published import TEST_TIME
 from rada.experiments.report import FORMATS, report
 from rada.experiments.runs import scan

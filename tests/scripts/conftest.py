@@ -95,8 +95,10 @@ def repo(tmp_path):
     root = tmp_path / "a repository"
     for name in ("scripts", "rada/experiments"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("__init__.py", "config_files.py", "files.py"):
-        shutil.copy(ROOT / "rada" / name, root / "rada")
+    (root / "rada/data").mkdir()
+    alone = ("__init__", "config_files", "files", "results_json", "data/__init__", "data/families")
+    for name in alone:  # what needs no PyTorch
+        shutil.copy(ROOT / f"rada/{name}.py", root / f"rada/{name}.py")
     for folder, stems in CONFIGS.items():
         (root / "configs" / folder).mkdir(parents=True)
         for stem in stems:

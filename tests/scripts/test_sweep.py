@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from rada.data.families import EMBEDDED
 from rada.experiments import arguments, sweep
-from rada.experiments.names import EMBEDDED
 from tests.scripts.conftest import SETTINGS
 
 SWEEP = "base2new.sh"

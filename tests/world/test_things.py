@@ -8,8 +8,8 @@ import torch
 from dassl.config import get_cfg_default
 from dassl.data.datasets import build_dataset
 from rada.data.data import require_training_pictures
+from rada.data.families import WORLD_SHIFTS, WORLD_SOURCE, family, is_embedded, shifts_of
 from rada.data.registry import register_all
-from rada.experiments.names import WORLD_SHIFTS, WORLD_SOURCE, family, is_embedded, shifts_of
 from rada.world.measure import EXPECTED, load, measure_things
 from rada.world.things import CLASSNAMES, PARTS, STYLES, draw_part
 

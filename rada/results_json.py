@@ -1,9 +1,11 @@
-"""What one run left behind: results.json, and whether it was a rehearsal."""
+"""results.json, read: what one run left behind, and whether it was a rehearsal."""
 
 import json
 import math
 import re
 from pathlib import Path
+
+REHEARSAL = "REHEARSAL: stand-in pictures and a tiny model; these numbers mean nothing"
 
 
 def read_results(path: Path) -> dict:
