@@ -20,7 +20,7 @@ from rada.backbones.backbone import Backbone  # noqa: E402
 from rada.backbones.weights import TINY_CLIP  # noqa: E402
 from rada.engine import registry as trainers_registry  # noqa: E402
 from rada.engine.trainer import CLIPTrainer  # noqa: E402
-from rada.listing import RandomFeatures, assemble, named_backbone  # noqa: E402
+from rada.listing import StandIn, assemble, named_backbone  # noqa: E402
 
 
 class Step:
@@ -60,7 +60,7 @@ class Step:
 
 def ready(cls: type[CLIPTrainer], backbone: Backbone, num_classes: int) -> CLIPTrainer:
     """A trainer whose `forward_backward` can be called, in float32, in its last phase."""
-    trainer = assemble(cls, RandomFeatures(backbone), num_classes)
+    trainer = assemble(cls, StandIn(backbone), num_classes)
     trainer.model.encoder.backbone = backbone  # from here on encoders compute
     trainer.epoch = max((epochs.start for epochs in trainer.phases.values()), default=0)
     trainer.batch_idx, trainer.num_batches = 0, 2  # never the end of an epoch

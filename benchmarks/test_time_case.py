@@ -26,7 +26,7 @@ from rada.classifier import CLIPClassifier  # noqa: E402
 from rada.encoders.prompts import PromptEncoder, PromptLearner  # noqa: E402
 from rada.head.cosine import CosineHead  # noqa: E402
 from rada.head.rational import RAdaHead  # noqa: E402
-from rada.listing import RandomFeatures, named_backbone  # noqa: E402
+from rada.listing import StandIn, named_backbone  # noqa: E402
 from rada.test_time.episodes import Episode, Episodes  # noqa: E402
 
 VIEWS, KEPT, STEPS, RATE = 64, 6, 1, 5e-3  # TPT's
@@ -87,7 +87,7 @@ class GivenImages(Backbone):
 
 def added_bytes_of(case: Case, backbone: Backbone) -> int:
     """The peak of memory during two rounds above what was held before, features given."""
-    ours = case.sides(RandomFeatures(backbone))["ours"]
+    ours = case.sides(StandIn(backbone))["ours"]
     return added_bytes(partial(ours, case.views()), case.device != "cpu")
 
 

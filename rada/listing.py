@@ -1,7 +1,7 @@
 """What every trainer learns, counted without weights and without a dataset.
 
 Each trainer is put together on a backbone of the right widths, with its published settings; what
-encoders answer is not needed for that, so `RandomFeatures` stands in for them.
+encoders answer is not needed for that, so `StandIn` stands in for them.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,13 @@ from yacs.config import CfgNode
 from dassl.config import get_cfg_default
 from rada import config_files
 from rada.backbones.backbone import Backbone
-from rada.backbones.loading import GEOMETRIES, build_backbone, random_backbone
+from rada.backbones.loading import (
+    GEOMETRIES,
+    LOG_SCALE,
+    build_backbone,
+    clip_of,
+    random_backbone,
+)
 from rada.engine import registry as trainers_registry
 from rada.engine.names_only import trainer_of_names
 from rada.engine.trainer import CLIPTrainer
@@ -23,11 +29,12 @@ from rada.trainers.rada import WithRAda
 PUBLISHED = "vit_b16_ctxv1.yaml"
 
 
-class RandomFeatures(Backbone):
-    """A backbone whose encoders answer at once, with seeded normal noise.
+class StandIn(Backbone):
+    """A backbone whose encoders answer at once, with the same feature for everything.
 
-    Embeddings and widths are those of the backbone it stands in for. A word is one token: nobody
-    reads them, and of a thousand classes the real ones take minutes.
+    Embeddings and widths are those of the backbone it stands in for. A word is one token, and all
+    texts are as long as the first: nobody reads them, and the real ones of a thousand classes take
+    minutes.
     """
 
     def __init__(self, backbone: Backbone):
@@ -36,23 +43,22 @@ class RandomFeatures(Backbone):
     def tokenize(self, texts: Sequence[str], names: Sequence[str] = ()) -> Tensor:
         """Token ids (K, 77): a start, one for each word, an end, zeros."""
         end, last = self.model.token_embedding.num_embeddings - 1, self.context_length - 1
-        words = torch.tensor([[min(len(text.split()), last - 1)] for text in texts])
-        place = torch.arange(last + 1)
-        tokens = ((place > 0) & (place <= words)).long().scatter(1, words + 1, end)
-        tokens[:, 0] = end - 1
-        return tokens.to(self.model.text_projection.device)
+        words = min(len(texts[0].split()), last - 1)
+        row = torch.zeros(1, last + 1, dtype=torch.long)
+        row[0, 0], row[0, 1 : words + 1], row[0, words + 1] = end - 1, 1, end
+        return row.expand(len(texts), -1).to(self.model.text_projection.device)
 
     def encode_image(self, images: Tensor, *args, **kwargs) -> Tensor:
-        """Noise (B, D) for images (B, ...)."""
-        return self._noise(len(images))
+        """(B, D) for images (B, ...)."""
+        return self._features(len(images))
 
     def encode_text(self, tokens: Tensor, *args, **kwargs) -> Tensor:
-        """Noise (K, D) for tokens (K, L)."""
-        return self._noise(len(tokens))
+        """(K, D) for tokens (K, L)."""
+        return self._features(len(tokens))
 
-    def _noise(self, number: int) -> Tensor:
-        noise = torch.randn(number, self.dim, generator=torch.Generator().manual_seed(0))
-        return noise.to(self.model.text_projection.device)
+    def _features(self, number: int) -> Tensor:
+        device = self.model.text_projection.device
+        return torch.ones(1, self.dim, device=device).expand(number, -1)
 
 
 def table(backbone_name: str, num_classes: int) -> str:
@@ -67,7 +73,7 @@ def table(backbone_name: str, num_classes: int) -> str:
     """
     if num_classes < 1:
         raise ValueError(f"--classes must be 1 or more, got {num_classes}")
-    stand_in = RandomFeatures(named_backbone(backbone_name))
+    stand_in = StandIn(shaped_backbone(backbone_name))
     rows = []
     for name, cls in in_order(trainers_registry.registered()).items():
         summary = (cls.__doc__ or "").strip().partition("\n")[0]
@@ -111,6 +117,16 @@ def baseline(name: str, classes: dict[str, type[CLIPTrainer]]) -> str:
 def named_backbone(name: str) -> Backbone:
     """A published geometry with random weights, or the backbone of a file, in float32."""
     return random_backbone(name) if name in GEOMETRIES else build_backbone(name)
+
+
+def shaped_backbone(name: str) -> Backbone:
+    """As `named_backbone`; the weights of a published geometry are whatever lay in memory."""
+    if name not in GEOMETRIES:
+        return build_backbone(name)
+    with torch.device("meta"):
+        model = clip_of(name)
+    model.to_empty(device="cpu").logit_scale.data.fill_(LOG_SCALE)
+    return Backbone(model)
 
 
 def assemble(cls: type[CLIPTrainer], backbone: Backbone, num_classes: int) -> CLIPTrainer:

@@ -82,16 +82,20 @@ class Backbone(nn.Module):
         Raises:
             ValueError: naming the class of a text that does not fit into the context.
         """
-        rows = []
-        for text, name in zip(texts, names or texts, strict=True):
-            try:
-                rows.append(import_clip().tokenize([text], self.context_length))
-            except RuntimeError:
-                raise ValueError(
-                    f'class "{name}": its text has more than the {self.context_length} tokens that '
-                    f'CLIP reads ("{text[:40]}..."); shorten its name, the template or the context'
-                ) from None
-        return torch.cat(rows).to(self.model.text_projection.device)
+        tokenize, length = import_clip().tokenize, self.context_length
+        try:
+            tokens = tokenize(list(texts), length)
+        except RuntimeError:  # some text is too long: which?
+            for text, name in zip(texts, names or texts, strict=True):
+                try:
+                    tokenize([text], length)
+                except RuntimeError:
+                    raise ValueError(
+                        f'class "{name}": its text has more than the {length} tokens that CLIP '
+                        f'reads ("{text[:40]}..."); shorten its name, the template or the context'
+                    ) from None
+            raise
+        return tokens.to(self.model.text_projection.device)
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Token embeddings (K, L, W) in float32, without positions."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
+from torch import nn
 
 from rada.backbones.backbone import Backbone
+from rada.backbones.openai_clip import CLIP
 from rada.backbones.weights import import_clip, read_state_dict, weights_file
 
 SIZES = {"input_resolution", "context_length", "vocab_size"}  # integers in OpenAI's files
@@ -23,6 +24,7 @@ GEOMETRIES = {
     "ViT-L/14@336px": (768, 336, 24, 1024, 14, 768, 12, 12),
 }
 CONTEXT, VOCABULARY = 77, 49408
+LOG_SCALE = 4.6052  # s = 100
 _lent: dict[str, Backbone] = {}
 
 
@@ -68,8 +70,12 @@ def random_backbone(name: str, precision: str = "fp32") -> Backbone:
         name: a key of GEOMETRIES.
         precision: as for `Backbone`.
     """
-    *vision, width, heads, layers = GEOMETRIES[name]
-    model = import_clip().model.CLIP(*vision, CONTEXT, VOCABULARY, width, heads, layers)
-    with torch.no_grad():
-        model.logit_scale.fill_(4.6052)  # s = 100
+    model = clip_of(name)
+    nn.init.constant_(model.logit_scale, LOG_SCALE)
     return Backbone(model, precision)
+
+
+def clip_of(name: str) -> CLIP:
+    """A CLIP of a published geometry, a key of GEOMETRIES, as its constructor leaves it."""
+    *vision, width, heads, layers = GEOMETRIES[name]
+    return import_clip().model.CLIP(*vision, CONTEXT, VOCABULARY, width, heads, layers)

@@ -9,7 +9,7 @@ from benchmarks.dense import DenseHead
 from benchmarks.flops import counted
 from benchmarks.steps_case import Step
 from rada.head.rational import RAdaHead
-from rada.listing import RandomFeatures, named_backbone
+from rada.listing import StandIn, named_backbone
 
 B, K, D = 3, 20, 64
 PROJECTION, ATTENTION = 2 * B * K * D * D, 2 * B * K * K * D  # of all (image, class) rows; of a map
@@ -67,7 +67,7 @@ def test_an_image_encoder_costs_what_its_widths_say(tiny):
 
 
 def test_heads_of_zero_shot_clip_and_a_linear_probe(tiny):
-    given = RandomFeatures(tiny)  # encoders that compute nothing
+    given = StandIn(tiny)  # encoders that compute nothing
     once = 2 * B * K * tiny.dim
     assert counted(Step("ZeroshotCLIP", given, K, B)) == once
     assert counted(Step("LinearProbe", given, K, B)) == 2 * once  # forward, and of the weights

@@ -5,14 +5,14 @@ import re
 import pytest
 
 from rada.engine import registry as trainers_registry
-from rada.listing import RandomFeatures, assemble, learned_parameters, named_backbone
+from rada.listing import StandIn, assemble, learned_parameters, named_backbone
 from rada.trainers.__main__ import cli
 
 
 @pytest.fixture(scope="module")
 def vit():
     """ViT-B/16's geometry, whose encoders compute nothing."""
-    return RandomFeatures(named_backbone("ViT-B/16"))
+    return StandIn(named_backbone("ViT-B/16"))
 
 
 def rows(text: str) -> dict[str, str]:
