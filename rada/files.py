@@ -148,3 +148,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     by_lower = {item.lower(): item for item in known}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
     return f' (did you mean "{by_lower[near[0]]}"?)' if near else ""
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The end of an error line: the nearest known name, else all of them."""
+    known = sorted(known)
+    return did_you_mean(name, known) or (f"; known: {', '.join(known)}" if known else "")

@@ -4,6 +4,7 @@ Each trainer is put together on a backbone of the right widths, with its publish
 encoders answer is not needed for that, so `StandIn` stands in for them.
 """
 
+import contextlib
 from collections.abc import Sequence
 
 import torch
@@ -22,6 +23,7 @@ from rada.backbones.loading import (
     random_backbone,
 )
 from rada.engine import registry as trainers_registry
+from rada.engine.config import merge_file
 from rada.engine.names_only import trainer_of_names
 from rada.engine.trainer import CLIPTrainer
 from rada.trainers.rada import WithRAda
@@ -148,9 +150,9 @@ def published_settings(cls: type[CLIPTrainer], backbone: Backbone) -> CfgNode:
     """The trainer's published config, else its defaults; no deeper than the backbone, float32."""
     cfg = get_cfg_default()
     cls.extend_cfg(cfg)
-    file = config_files.packaged() / "trainers" / cls.__name__ / PUBLISHED
-    if file.exists():
-        cfg.merge_from_file(str(file))
+    with contextlib.suppress(FileNotFoundError):
+        for file in config_files.layers(f"configs/trainers/{cls.__name__}/{PUBLISHED}"):
+            merge_file(cfg, file, cls.section)
     cfg.MODEL.BACKBONE.NAME = "this backbone"  # for messages
     own = cfg.TRAINER[cls.section]
     own.PREC = "fp32"

@@ -1,9 +1,11 @@
 """Backbones: from a checkpoint, or of a published geometry with random weights."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
-from torch import nn
+from torch import Tensor, nn
 
 from rada.backbones.backbone import Backbone
 from rada.backbones.openai_clip import CLIP
@@ -49,6 +51,37 @@ def build_backbone(name: str, precision: str = "fp32") -> Backbone:
     except (RuntimeError, KeyError) as error:
         raise ValueError(f"backbone {name} does not fit OpenAI's CLIP: {error}") from error
     return Backbone(model, precision)
+
+
+class ImageInput(NamedTuple):
+    """What pictures an image encoder was pre-trained on: a side in pixels, and their numbers."""
+
+    size: int
+    mean: tuple[float, float, float] = (0.48145466, 0.4578275, 0.40821073)
+    std: tuple[float, float, float] = (0.26862954, 0.26130258, 0.27577711)
+    interpolation: str = "bicubic"
+
+
+def image_input(name: str) -> ImageInput:
+    """Of a backbone by name or file; of one that cannot be read, the usual one's."""
+    if name in _lent:
+        return ImageInput(_lent[name].image_size)
+    if name in GEOMETRIES:
+        return ImageInput(GEOMETRIES[name][1])
+    try:
+        return ImageInput(image_size(read_state_dict(weights_file(name))))
+    except (ValueError, OSError):  # building it says why
+        return ImageInput(GEOMETRIES["ViT-B/16"][1])
+
+
+def image_size(state_dict: dict[str, Tensor]) -> int:
+    """Side in pixels of the pictures of a CLIP with these tensors."""
+    positions = state_dict.get("visual.positional_embedding")
+    if positions is not None:  # a class token and the patches of a ViT
+        patch = state_dict["visual.conv1.weight"].shape[-1]
+        return patch * math.isqrt(len(positions) - 1)
+    positions = state_dict["visual.attnpool.positional_embedding"]  # ResNet: 32 times smaller
+    return 32 * math.isqrt(len(positions) - 1)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from pathlib import Path
 
 import yaml
 from yacs.config import CfgNode
@@ -10,12 +11,16 @@ from dassl.config import get_cfg_default
 from dassl.data.datasets import DATASET_REGISTRY
 from dassl.engine import TRAINER_REGISTRY
 from rada import config_files
+from rada.backbones.loading import image_input
 from rada.data import registry as datasets_registry
 from rada.engine import registry as trainers_registry
 from rada.engine.checkpoints import flatten
+from rada.engine.trainer import CLIPTrainer
 from rada.files import did_you_mean
 from rada.rehearsal.config import rehearse_if_asked
 
+BACKBONE = "ViT-B/16"  # unless something else is asked for
+AUGMENTATION = ("random_resized_crop", "random_flip", "normalize")  # CoOp's
 # which argument sets which key; CoOp's reset_cfg does the same
 ARGUMENTS = {
     "root": "DATASET.ROOT",
@@ -46,7 +51,8 @@ def setup_cfg(args: argparse.Namespace) -> CfgNode:
     cfg.DATASET.CHECK_PICTURES = True  # decode every picture once before it is used
     cfg.DATASET.TRAINED_NAMES = False  # ObjectNet: ImageNet's class names, joined
     cfg.DATASET.EVAL_ONLY = args.eval_only  # training pictures are not used
-    files = [file for file in (args.dataset_config_file, args.config_file) if file]
+    files = [require_file(args.dataset_config_file)] if args.dataset_config_file else []
+    files += trainer_files(args.config_file) if args.config_file else []
     for kind, node, registry in (
         ("trainer", "TRAINER", TRAINER_REGISTRY),
         ("dataset", "DATASET", DATASET_REGISTRY),
@@ -54,8 +60,11 @@ def setup_cfg(args: argparse.Namespace) -> CfgNode:
         name = chosen_name(node, args, files)
         require_known(kind, name, registry.registered_names())
         getattr(registry.get(name), "extend_cfg", lambda cfg: None)(cfg)
+    trainer = TRAINER_REGISTRY.get(chosen_name("TRAINER", args, files))
+    if issubclass(trainer, CLIPTrainer):
+        follow_backbone(cfg, chosen_name("MODEL.BACKBONE", args, files) or BACKBONE)
     for file in files:
-        _merge(cfg, cfg.merge_from_file, require_file(file), file)
+        merge_file(cfg, file, getattr(trainer, "section", ""))
     for argument, key in ARGUMENTS.items():
         if (value := getattr(args, argument)) and (argument, value) != ("resume", "auto"):
             node, leaf = _leaf(cfg, key)
@@ -71,11 +80,44 @@ def setup_cfg(args: argparse.Namespace) -> CfgNode:
 def chosen_name(node: str, args: argparse.Namespace, files: list[str]) -> str:
     """NAME of the node as KEY VALUE option, argument or in a config file, in this order."""
     pairs = dict(zip(args.opts[::2], args.opts[1::2], strict=False))
-    names = [pairs.get(f"{node}.NAME"), getattr(args, node.lower(), "")]
+    names = [pairs.get(f"{node}.NAME"), getattr(args, node.lower().rpartition(".")[2], "")]
     for file in reversed(files):
-        with open(require_file(file)) as stream:
-            names.append(((yaml.safe_load(stream) or {}).get(node) or {}).get("NAME"))
+        with open(file) as stream:
+            content = yaml.safe_load(stream) or {}
+        for part in node.split("."):
+            content = content.get(part) or {}
+        names.append(content.get("NAME"))
     return next(filter(None, names), "")
+
+
+def merge_file(cfg: CfgNode, file: str, section: str) -> None:
+    """Merge a YAML file; a baseline's own node counts as that of its RAda version.
+
+    Raises:
+        ValueError: naming the file, for a key that does not exist or a value of another type.
+    """
+    folder, theirs = Path(file).parent, section
+    if folder.parent.name == "trainers" and folder.name in TRAINER_REGISTRY.registered_names():
+        theirs = getattr(TRAINER_REGISTRY.get(folder.name), "section", section)
+
+    def merge(path: str) -> None:
+        with open(path, encoding="utf-8") as stream:
+            node = CfgNode.load_cfg(stream)
+        if theirs != section and theirs in node.get("TRAINER", {}):
+            node.TRAINER[section] = node.TRAINER.pop(theirs)
+        cfg.merge_from_other_cfg(node)
+
+    _merge(cfg, merge, file, file)
+
+
+def follow_backbone(cfg: CfgNode, name: str) -> None:
+    """Let the pictures be as a backbone saw them, unless a file or an option says otherwise."""
+    cfg.MODEL.BACKBONE.NAME = name
+    seen = image_input(name)
+    cfg.INPUT.SIZE = (seen.size, seen.size)
+    cfg.INPUT.INTERPOLATION = seen.interpolation
+    cfg.INPUT.PIXEL_MEAN, cfg.INPUT.PIXEL_STD = list(seen.mean), list(seen.std)
+    cfg.INPUT.TRANSFORMS = AUGMENTATION
 
 
 def require_known(kind: str, name: str, known: list[str]) -> None:
@@ -95,6 +137,14 @@ def require_file(path: str) -> str:
     beside = os.listdir(folder) if os.path.isdir(folder) else []
     paths = [os.path.join(folder, name) for name in beside]
     raise FileNotFoundError(f"config file {path} not found{did_you_mean(path, paths)}")
+
+
+def trainer_files(path: str) -> list[str]:
+    """The files that make a trainer's config; see `rada.config_files.layers`."""
+    try:
+        return config_files.layers(path)
+    except FileNotFoundError:
+        return [require_file(path)]  # which names the nearest one
 
 
 def print_args(args: argparse.Namespace, cfg: CfgNode) -> None:

@@ -5,16 +5,12 @@ All functions raise ValueError with one line that names the nearest known name.
 
 import os
 
-from rada import config_files
+from rada.config_files import stems, trainer_names, trainer_stems
 from rada.data.families import BENCHMARKS, DEFAULT_SOURCE, EMBEDDED, SHIFTS, is_embedded
-from rada.experiments.names import suggest
 from rada.experiments.protocols import TARGET, default_config, protocol_of
 from rada.experiments.tasks import source
-
-
-def stems(folder: str) -> list[str]:
-    """Names of the YAML files in a folder of configs."""
-    return sorted(path.stem for path in (config_files.folder() / folder).glob("*.yaml"))
+from rada.files import suggestion
+from rada.trainer_names import plain_trainer
 
 
 def names(text: str, what: str) -> list[str]:
@@ -29,20 +25,14 @@ def known_dataset(name: str, *groups: str) -> None:
     """Complain unless there is a dataset of that name; groups are names that were allowed too."""
     known = stems("datasets")
     if name not in known:
-        raise ValueError(f'no dataset "{name}"{suggest(name, [*known, *groups])}')
+        raise ValueError(f'no dataset "{name}"{suggestion(name, [*known, *groups])}')
 
 
 def known_trainer(name: str) -> None:
     """Complain unless there is a trainer of that name."""
     known = trainer_names()
-    if name not in known:
-        raise ValueError(f'no trainer "{name}"{suggest(name, known)}')
-
-
-def trainer_names() -> list[str]:
-    """The trainers that have configs."""
-    folders = (config_files.folder() / "trainers").iterdir()
-    return sorted(path.name for path in folders if path.is_dir())
+    if name not in known and plain_trainer(name) not in known:
+        raise ValueError(f'no trainer "{name}"{suggestion(name, known)}')
 
 
 def datasets(text: str, groups: dict[str, list[str]] | None = None) -> list[str]:
@@ -92,13 +82,13 @@ def config_of(part: str, trainer: str, dataset: str) -> str:
 def usual_config(part: str, trainer: str, dataset: str) -> str:
     """Name of the trainer's config for a run unless CFG chooses another, checked."""
     trained_on = source() if part == TARGET else dataset
-    config = default_config(trained_on, protocol_of(part), stems(f"trainers/{trainer}"))
+    config = default_config(trained_on, protocol_of(part), trainer_stems(trainer))
     return known_config(trainer, config)
 
 
 def known_config(trainer: str, config: str) -> str:
     """The name of a config, which the trainer has to have."""
-    known = stems(f"trainers/{trainer}")
+    known = trainer_stems(trainer)
     if config not in known:
-        raise ValueError(f'no config "{config}" for {trainer}{suggest(config, known)}')
+        raise ValueError(f'no config "{config}" for {trainer}{suggestion(config, known)}')
     return config

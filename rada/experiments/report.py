@@ -9,7 +9,6 @@ from rada.experiments.as_csv import to_csv
 from rada.experiments.as_json import to_json
 from rada.experiments.layout import costs, draw, measured, quoted, shots_text
 from rada.experiments.logs import NAMES_IN_LOG
-from rada.experiments.names import suggest
 from rada.experiments.notes import fates, notes
 from rada.experiments.overview import overview
 from rada.experiments.protocols import ADAPTED, MIXED, SHIFTED, TUNED
@@ -18,6 +17,7 @@ from rada.experiments.runs import Found, Run, scan
 from rada.experiments.summary import summaries, summary_grid, summary_notes
 from rada.experiments.table import Table, build_tables
 from rada.experiments.transposed import transposed
+from rada.files import suggestion
 from rada.results_json import REHEARSAL
 
 FORMATS = ("simple", "github", "latex", "csv", "json")
@@ -72,7 +72,7 @@ def select(found: Found, directory: str | Path, keyword: str) -> None:
         raise FileNotFoundError("; ".join([f"no finished run in {directory}", *fates(found)]))
     known = {name for run in found.runs for name in run.metrics}
     if keyword not in known:
-        raise ValueError(f'no metric "{keyword}" in {directory}{suggest(keyword, known)}')
+        raise ValueError(f'no metric "{keyword}" in {directory}{suggestion(keyword, known)}')
     lacking = [run for run in found.runs if keyword not in run.metrics]
     found.skipped += [f"{run.folder}: no {keyword} in it" for run in lacking]
     found.runs = [run for run in found.runs if keyword in run.metrics]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from rada.data.families import dataset_order, families, source_of
 from rada.experiments.columns import Column, Delta, TrainerColumn
-from rada.experiments.names import plain_trainer, trainer_order
 from rada.experiments.protocols import ADAPTED, PARTS, SHIFTED, SOURCE, TARGET, TUNED
 from rada.experiments.runs import Run
+from rada.trainer_names import plain_trainer, trainer_order
 
 
 @dataclass(frozen=True)

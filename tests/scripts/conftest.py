@@ -97,6 +97,7 @@ def repo(tmp_path):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     (root / "rada/data").mkdir()
     alone = ("__init__", "config_files", "files", "results_json", "data/__init__", "data/families")
+    alone += ("trainer_names",)
     for name in alone:  # what needs no PyTorch
         shutil.copy(ROOT / f"rada/{name}.py", root / f"rada/{name}.py")
     for folder, stems in CONFIGS.items():

@@ -44,7 +44,7 @@ def test_a_config_of_the_protocol_is_used_where_the_trainer_has_one(repo):
     repo.run(TRAIN, "digits", 1, "CoOp", SHOTS="1", CFG="rn50")
     assert repo.finished() == {
         f"few_shot/train_all/digits/shots_1/{run}/seed1"
-        for run in ("CoOp/world_few_shot", "RAdaCoOp/world", "CoOp/rn50")
+        for run in ("CoOp/world_few_shot", "RAdaCoOp/world_few_shot", "CoOp/rn50")
     }
 
 

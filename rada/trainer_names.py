@@ -1,8 +1,4 @@
-"""The names of trainers, as tables order and pair them, and the nearest of a wrong one."""
-
-from collections.abc import Iterable
-
-from rada.files import did_you_mean
+"""The names of trainers: which goes with which, and their order in tables."""
 
 
 def plain_trainer(name: str) -> str | None:
@@ -20,9 +16,3 @@ def trainer_order(name: str) -> tuple:
     """Sort key: zero-shot CLIP first, then by name; each RAda trainer right after its plain one."""
     plain = plain_trainer(name) or name
     return (plain != "ZeroshotCLIP", plain.lower(), plain != name, name)
-
-
-def suggest(name: str, known: Iterable[str]) -> str:
-    """The end of an error line: the nearest known name, else all of them."""
-    known = sorted(known)
-    return did_you_mean(name, known) or (f"; known: {', '.join(known)}" if known else "")
