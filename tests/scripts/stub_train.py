@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+from rada import config_files
+
 parser = argparse.ArgumentParser()
 for name in ("root", "trainer", "dataset-config-file", "config-file", "output-dir", "model-dir"):
     parser.add_argument(f"--{name}")
@@ -18,7 +20,7 @@ parser.add_argument("--seed", type=int)
 parser.add_argument("--eval-only", action="store_true")
 parser.add_argument("opts", nargs=argparse.REMAINDER)
 args = parser.parse_args()
-assert Path(args.config_file).is_file() and Path(args.dataset_config_file).is_file()
+assert config_files.layers(args.config_file) and Path(args.dataset_config_file).is_file()
 assert args.eval_only == bool(args.model_dir)
 options = dict(zip(args.opts[::2], args.opts[1::2], strict=True))
 

@@ -107,7 +107,12 @@ NO_SHIFTS = "the shifts are those of imagenet, not of SOURCE=blueprints; set TAR
         (TRAIN, ["1", "CoCoOp"], {}, 'no trainer "CoCoOp" (did you mean "CoOp"?)'),
         (TRAIN, ["1"], {"SOURCE": "blueprint"}, 'no dataset "blueprint" (did you mean'),
         (TRAIN, ["1"], {"SOURCE": "imagenetv2"}, "imagenetv2 is a shift of imagenet, for tests"),
-        (TRAIN, ["1"], {"CFG": "vit"}, 'no config "vit" for RAdaCoOp; known: rn50, vit_b16_ctxv1, world'),
+        (
+            TRAIN,
+            ["1"],
+            {"CFG": "vit"},
+            'no config "vit" for RAdaCoOp; known: rn50, vit_b16_ctxv1, world',
+        ),
         (TEST, ["1"], {}, "usage: xd_test.sh DATASET SEED [TRAINER] [KEY VALUE ...]"),
         (TEST, ["imagenet", "1"], {}, "imagenet is the source: choose another dataset to test"),
         (TEST, ["dtd", "1"], {"SOURCE": "tint"}, 'no dataset "tint"'),
