@@ -50,4 +50,11 @@ if [[ -n ${REHEARSE_ROOT:-} ]]; then
     REHEARSE_ROOT=$(from_caller "$REHEARSE_ROOT")
     export REHEARSE_ROOT
 fi
+if [[ -n ${RADA_TRAINERS:-} ]]; then
+    folders=()
+    IFS=: read -ra given <<<"$RADA_TRAINERS"
+    for folder in "${given[@]}"; do folders+=("$(from_caller "$folder")"); done
+    RADA_TRAINERS=$(IFS=: && echo "${folders[*]}")
+    export RADA_TRAINERS
+fi
 export PYTHON DATA OUTPUT

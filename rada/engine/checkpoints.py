@@ -92,7 +92,8 @@ def flatten(node: CfgNode, prefix: str = "") -> dict[str, str]:
 TRAINING_ONLY = {"PREC", "OPTIM", "ALPHA", "PENALTY", "FORM"}  # the same of all methods
 DECISIVE = ("LOOP", "CLIP_NORM", "HOLD_OUT")  # of cfg.TRAIN, in a run by steps
 # where, how fast and how tested, not what is learned
-FREE = ("DATASET.ROOT", "DATALOADER.NUM_WORKERS", "DATASET.TRAINED_NAMES")
+FREE = ("DATASET.ROOT", "DATALOADER.NUM_WORKERS")
+FREE += ("DATASET.TRAINED_NAMES", "DATASET.SHOTS_AT_TEST")
 # as in runs that had no such key
 UNSET = {(key, str(value)) for key, value in BY_STEPS.items()} | {
     ("RADA.PREC", "fp32"),
@@ -137,7 +138,7 @@ class Checkpoints:
         by_steps = cfg.TRAIN.LOOP == "steps"
         if by_steps or cfg.TRAIN.CLIP_NORM > 0:
             run |= {f"TRAIN.{key}": str(cfg.TRAIN[key]) for key in DECISIVE}
-        if by_steps:
+        if by_steps and not cfg.DATASET.get("EVAL_ONLY", False):
             run["training pictures"] = self.fingerprint
         if trainer.features.active:  # a training on features goes on with features, loads anywhere
             views = cfg.FEATURES.AUGMENTATIONS

@@ -50,6 +50,7 @@ def setup_cfg(args: argparse.Namespace) -> CfgNode:
     cfg.DATASET.SUBSAMPLE_CLASSES = "all"  # all, base or new
     cfg.DATASET.CHECK_PICTURES = True  # decode every picture once before it is used
     cfg.DATASET.TRAINED_NAMES = False  # ObjectNet: ImageNet's class names, joined
+    cfg.DATASET.SHOTS_AT_TEST = False  # whether --eval-only sees labelled pictures of new classes
     cfg.DATASET.EVAL_ONLY = args.eval_only  # training pictures are not used
     files = [require_file(args.dataset_config_file)] if args.dataset_config_file else []
     files += trainer_files(args.config_file) if args.config_file else []
@@ -123,8 +124,11 @@ def follow_backbone(cfg: CfgNode, name: str) -> None:
 def require_known(kind: str, name: str, known: list[str]) -> None:
     """Raise ValueError, suggesting the nearest name, if name is not known."""
     if name not in known:
+        files = trainers_registry.left_out if kind == "trainer" else {}
+        why = "".join(f"; {file} is left out ({error})" for file, error in files.items())
         raise ValueError(
-            f'unknown {kind} "{name}"{did_you_mean(name, known)}; known: {", ".join(sorted(known))}'
+            f'unknown {kind} "{name}"{did_you_mean(name, known)}; '
+            f"known: {', '.join(sorted(known))}{why}"
         )
 
 

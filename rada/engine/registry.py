@@ -1,14 +1,54 @@
-"""The trainers in trainers/, one method a file; `register_all` registers them."""
+"""The trainers in trainers/ and in folders of yours, one method a file; `register_all` has them.
+
+A file that cannot be imported is named and left out; all other trainers run.
+"""
 
 import importlib
+import os
 import pkgutil
+import sys
+
+from rada.config_files import user_folders
+
+left_out: dict[str, str] = {}  # why, by the path of a file
 
 
 def register_all() -> None:
-    """Import every module of rada.trainers, so that each trainer enters Dassl's registry."""
-    for module in pkgutil.iter_modules(importlib.import_module("rada.trainers").__path__):
+    """Import every module of rada.trainers, so that each trainer enters Dassl's registry.
+
+    Files in the folders that RADA_TRAINERS names are modules of rada.trainers, too.
+
+    Raises:
+        ValueError: if one of those is called as another file is.
+    """
+    package = importlib.import_module("rada.trainers")
+    ours = {module.name for module in pkgutil.iter_modules(package.__path__)}
+    for folder in user_folders():
+        if str(folder.resolve()) in package.__path__:
+            continue
+        if twice := ours & {file.stem for file in folder.glob("*.py")}:
+            raise ValueError(f"{folder}: there is another {twice.pop()}.py; rename this one")
+        package.__path__.append(str(folder.resolve()))
+    for module in pkgutil.iter_modules(package.__path__):
         if module.name != "__main__":
-            importlib.import_module(f"rada.trainers.{module.name}")
+            path = os.path.join(module.module_finder.path, f"{module.name}.py")
+            register(path, f"rada.trainers.{module.name}")
+
+
+def register(path: str, module: str) -> None:
+    """Import a module; if that fails, say so once and forget what it has registered until then."""
+    from dassl.engine import TRAINER_REGISTRY
+
+    if path in left_out:
+        return
+    known = set(TRAINER_REGISTRY.registered_names())
+    try:
+        importlib.import_module(module)
+    except Exception as error:  # whatever a user's file may do
+        left_out[path] = " ".join(f"{type(error).__name__}: {error}".split())
+        for name in set(TRAINER_REGISTRY.registered_names()) - known:
+            del TRAINER_REGISTRY._obj_map[name]
+        print(f"{path} is left out ({left_out[path]})", file=sys.stderr)
 
 
 def registered() -> dict[str, type]:

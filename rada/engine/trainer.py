@@ -25,6 +25,7 @@ from rada.class_names import class_mapping, require_distinct
 from rada.classifier import CLIPClassifier, Output
 from rada.data.data import cut_borders, require_training_pictures
 from rada.data.validation import keep_test_apart
+from rada.data.withheld import withhold
 from rada.encoders.base import Encoder
 from rada.engine import distributed, wise_ft
 from rada.engine.checkpoints import Checkpoints
@@ -182,6 +183,7 @@ class CLIPTrainer(TrainerX):
             keep_test_apart(self.cfg, dm)
             self.loop.share(dm)
         cut_borders(dm)
+        withhold(self.cfg, dm)
         self.use_data(dm)
 
     def use_data(self, dm: DataManager) -> None:

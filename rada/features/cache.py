@@ -16,6 +16,7 @@ from yacs.config import CfgNode
 from dassl.data import DatasetWrapper
 from rada.backbones.fixed_images import images_enter_alone
 from rada.data.data_order import SeededFeatures, seeded
+from rada.data.withheld import Withheld
 from rada.engine import distributed
 from rada.engine.errors import worker_errors
 from rada.features import key
@@ -60,11 +61,12 @@ class FeatureCache:
         self.active, views, train = True, cfg.FEATURES.AUGMENTATIONS, dm.train_loader_x
         transform = (dm.test_loader if views == 1 else train).dataset.transform
         items = train.dataset.data_source
-        pictures = FixedViews(cfg, items, transform, views, self.pictures_root)
-        by_steps = cfg.TRAIN.LOOP == "steps"
-        batches = partial(SeededFeatures, max(0, cfg.SEED)) if by_steps else FeatureBatches
-        opened = partial(self.open_features, pictures, dm.test_loader, views)
-        dm.train_loader_x = batches_like(train, batches(items, opened, views))
+        if not isinstance(items, Withheld):
+            pictures = FixedViews(cfg, items, transform, views, self.pictures_root)
+            by_steps = cfg.TRAIN.LOOP == "steps"
+            batches = partial(SeededFeatures, max(0, cfg.SEED)) if by_steps else FeatureBatches
+            opened = partial(self.open_features, pictures, dm.test_loader, views)
+            dm.train_loader_x = batches_like(train, batches(items, opened, views))
         if dm.val_loader is not None:
             dm.val_loader = self.test_features(dm.val_loader)
         dm.test_loader = self.test_features(dm.test_loader)

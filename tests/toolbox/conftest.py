@@ -83,7 +83,7 @@ def registered():
         registry.register(part)
     yield
     for registry, part in added:
-        registry._objects.pop(part.__name__)
+        registry._obj_map.pop(part.__name__)
 
 
 @pytest.fixture

@@ -68,8 +68,8 @@ class Pool(Backbone):
 
 @pytest.mark.parametrize("backbone", ["Pool", "resnet18"])
 def test_network_from_the_config(backbone, cfg, capsys, monkeypatch):
-    monkeypatch.setitem(TRAINER_REGISTRY._objects, "SimpleX", SimpleX)
-    monkeypatch.setitem(BACKBONE_REGISTRY._objects, "Pool", Pool)
+    monkeypatch.setitem(TRAINER_REGISTRY._obj_map, "SimpleX", SimpleX)
+    monkeypatch.setitem(BACKBONE_REGISTRY._obj_map, "Pool", Pool)
     cfg.TRAINER.NAME = "SimpleX"
     cfg.MODEL.BACKBONE.NAME = backbone
     cfg.MODEL.BACKBONE.PRETRAINED = False

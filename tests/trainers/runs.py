@@ -1,5 +1,6 @@
 """Command lines of train.py for the tiny Caltech101."""
 
+from rada.config_files import trainer_stems
 from rada.engine import registry as trainers_registry
 from rada.engine.trainer import CLIPTrainer
 
@@ -21,13 +22,19 @@ def classes_option(classes: str) -> tuple[str, str]:
     return "DATASET.SUBSAMPLE_CLASSES", classes
 
 
+def config_of(trainer: str) -> str:
+    """The published one, or the only one of a trainer that has another."""
+    stems = trainer_stems(trainer)
+    return "vit_b16_ctxv1" if "vit_b16_ctxv1" in stems or not stems else stems[0]
+
+
 def command_line(root, backbone: str, trainer: str, output) -> list[str]:
     """Arguments of train.py, without KEY VALUE options, for the tiny Caltech101."""
     return [
         *("--root", str(root), "--output-dir", str(output), "--seed", "1"),
         *("--trainer", trainer, "--backbone", backbone),
         *("--dataset-config-file", "configs/datasets/caltech101.yaml"),
-        *("--config-file", f"configs/trainers/{trainer}/vit_b16_ctxv1.yaml"),
+        *("--config-file", f"configs/trainers/{trainer}/{config_of(trainer)}.yaml"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import pytest
 from PIL import Image
 
 from rada.data.data import cut_borders
@@ -28,3 +29,26 @@ def test_other_datasets_keep_their_transform():
     )
     cut_borders(dm)
     assert loader.dataset.transform is transform
+
+
+SEEN = "withheld from a test; set DATASET.SHOTS_AT_TEST True"
+
+
+@pytest.mark.parametrize("loop", ["epochs", "steps"])
+@pytest.mark.parametrize("cache", ["False", "True"])
+def test_shots_of_new_classes_are_withheld_from_their_test(loop, cache, run_train, tmp_path):
+    """From a method that would make a cache of them; the test itself goes on as before."""
+    options = ("FEATURES.CACHE", cache, "FEATURES.FOLDER", str(tmp_path / "f"), "TRAIN.LOOP", loop)
+    run_train("RAda", tmp_path / "a", "OPTIM.MAX_EPOCH", "1", *options)
+    load = ("--eval-only", "--model-dir", str(tmp_path / "a"))
+    for classes in ("new", "all"):
+        found = run_train("RAda", tmp_path / classes, *options, arguments=load, classes=classes)
+        assert len(found.dm.dataset.train_x) > 0 and "test/accuracy" in found.metrics
+        for look in (found.dm.dataset.train_x, found.train_loader_x, found.dm.train_loader_x):
+            with pytest.raises(ValueError, match=SEEN):
+                next(iter(look))
+    asked = ("DATASET.SHOTS_AT_TEST", "True")
+    for classes, more in (("base", ()), ("new", asked)):
+        place = tmp_path / f"{classes} seen"
+        found = run_train("RAda", place, *options, *more, arguments=load, classes=classes)
+        assert {item.label for item in found.dm.dataset.train_x} == {0, 1, 2, 3}

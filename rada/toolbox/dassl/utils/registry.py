@@ -12,7 +12,7 @@ class Registry:
 
     def __init__(self, name: str):
         self._name = name
-        self._objects: dict[str, Any] = {}
+        self._obj_map: dict[str, Any] = {}  # by Dassl's name: plugins look into it
 
     def register(self, obj: Any = None, force: bool = False) -> Any:
         """Register under the object's `__name__`; force replaces a former one.
@@ -30,19 +30,19 @@ class Registry:
         Raises:
             KeyError: if there is none.
         """
-        if name not in self._objects:
+        if name not in self._obj_map:
             raise KeyError(f'Object name "{name}" does not exist in "{self._name}" registry')
-        return self._objects[name]
+        return self._obj_map[name]
 
     def registered_names(self) -> list[str]:
         """All names in order of registration."""
-        return list(self._objects)
+        return list(self._obj_map)
 
     def _add(self, obj: Any, force: bool) -> Any:
         name = obj.__name__
-        if name in self._objects and not force:
+        if name in self._obj_map and not force:
             raise KeyError(
                 f'An object named "{name}" was already registered in "{self._name}" registry'
             )
-        self._objects[name] = obj
+        self._obj_map[name] = obj
         return obj
