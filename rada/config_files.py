@@ -9,6 +9,7 @@ import importlib
 import os
 from pathlib import Path
 
+from rada.files import did_you_mean
 from rada.trainer_names import plain_trainer
 
 VARIABLE = "RADA_TRAINERS"
@@ -83,6 +84,15 @@ def layers(path: str) -> list[str]:
     if baseline and Path(path).parent.parent.name == "trainers":
         known.insert(0, found(str(Path(path).parent.parent / baseline / Path(path).name)))
     there = [each for each in known if os.path.isfile(each)]
-    if not there:
-        raise FileNotFoundError(f"config file {path} not found")
-    return there
+    return there or [require_file(path)]
+
+
+def require_file(path: str) -> str:
+    """A path as it is found; raises FileNotFoundError with the nearest file beside it."""
+    path = found(path)
+    if os.path.isfile(path):
+        return path
+    folder = os.path.dirname(path)
+    beside = os.listdir(folder) if os.path.isdir(folder) else []
+    names = [os.path.join(folder, name) for name in beside]
+    raise FileNotFoundError(f"config file {path} not found{did_you_mean(path, names)}")

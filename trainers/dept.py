@@ -10,7 +10,8 @@ from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.classifier import CLIPClassifier
 from rada.decoupled import DecoupledClassifier, DecoupledLinear, DecoupledOutput
-from rada.engine.optim import Learned, own_optim, with_epochs
+from rada.engine.optim import Learned, with_epochs
+from rada.settings import own_optim
 
 from .coop import CoOp
 from .maple import MaPLe

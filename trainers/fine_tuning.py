@@ -9,8 +9,9 @@ from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.backbone import Backbone
 from rada.classifier import CLIPClassifier, Output, normalize
 from rada.encoders.class_linear import ClassLinear, FreeLinearHead
-from rada.engine.optim import Learned, own_optim, with_epochs
+from rada.engine.optim import Learned, with_epochs
 from rada.losses import Anchor
+from rada.settings import own_optim
 
 from .zsclip import ZeroshotCLIP
 

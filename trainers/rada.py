@@ -14,8 +14,9 @@ from rada.backbones.backbone import Backbone
 from rada.classifier import CLIPClassifier
 from rada.encoders.base import Encoder
 from rada.encoders.prompts import words_of
-from rada.engine.optim import Learned, own_optim, require_unread, with_epochs
+from rada.engine.optim import Learned, require_unread, with_epochs
 from rada.head.rational import RAdaHead
+from rada.settings import own_optim
 
 from .clip_adapter import Adapter, CLIPAdapter
 from .cocoop import CoCoOp

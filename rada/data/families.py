@@ -26,6 +26,20 @@ WORLD_SHIFTS = ("things_v2", "things_r", "things_a", "things_sketch", "things_ob
 PLAIN = "_plain"  # an embedded set without its shift of domain, a control
 
 
+def absent(dataset: str, path: str, stem: str) -> str:
+    """What to do about a path of a dataset that is not there, in a line.
+
+    Args:
+        dataset: its class, such as "Caltech101".
+        path: that it needs.
+        stem: name of its config.
+    """
+    return (
+        f'{dataset}: {path} not found; "python -m rada.prepare {stem} --root DATA" fetches it or '
+        "says how, DATA (or --root) names the folder of the datasets; `make demo` needs none"
+    )
+
+
 def is_embedded(dataset: str) -> bool:
     """Whether a dataset is of the embedded world, whose backbone is another one."""
     return dataset.removesuffix(PLAIN) in (*EMBEDDED, WORLD_SOURCE, *WORLD_SHIFTS)

@@ -7,6 +7,7 @@ tests/datasets).
 import os
 
 from dassl.data.datasets import DatasetBase, Datum
+from rada.data.families import absent as absent_line
 from rada.data.new_splits import OWN_SPLIT, own_split
 from rada.data.picks import Picks
 from rada.data.pictures import Picture, absent, require_readable
@@ -98,11 +99,7 @@ class FewShotDataset(DatasetBase):
         """Raise FileNotFoundError, saying what to do, unless all paths exist."""
         for path in paths:
             if not os.path.exists(path):
-                raise FileNotFoundError(
-                    f"{type(self).__name__}: {path} not found; "
-                    f'"python -m rada.prepare {self.stem} --root DATA" fetches it or says how, '
-                    "DATA (or --root) names the folder of the datasets; `make demo` needs none"
-                )
+                raise FileNotFoundError(absent_line(type(self).__name__, path, self.stem))
 
     def _few_shots(self, cfg, train: list, val: list, test: list) -> tuple[list, list]:
         drawn = [train] if val is test else [train, val]  # ImageNet: not drawn from test

@@ -25,8 +25,8 @@ from yacs.config import CfgNode
 import dassl
 from dassl.utils import load_checkpoint, save_checkpoint
 from rada.engine import distributed
-from rada.engine.optim import BY_STEPS
 from rada.files import replacing, sha256
+from rada.settings import BY_STEPS
 
 
 def checkpoint_file(folder: str, epoch: int | None) -> str:

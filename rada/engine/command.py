@@ -18,6 +18,7 @@ import time
 import traceback
 from pathlib import Path
 
+from rada import early
 from rada.toolbox import use_dassl
 
 MISTAKES = (ValueError, OSError, FloatingPointError)
@@ -58,6 +59,7 @@ def main(argv: list[str] | None = None):
     """
     args = parse_args(argv)
     toolbox = use_dassl()
+    early.require_possible(args)
     from rada.engine import distributed
 
     with distributed.process_group():

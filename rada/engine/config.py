@@ -1,7 +1,6 @@
 """From a command line to a frozen config: defaults, files, arguments, KEY VALUE options."""
 
 import argparse
-import os
 from pathlib import Path
 
 import yaml
@@ -18,6 +17,7 @@ from rada.engine.checkpoints import flatten
 from rada.engine.trainer import CLIPTrainer
 from rada.files import did_you_mean
 from rada.rehearsal.config import rehearse_if_asked
+from rada.settings import DATASET
 
 BACKBONE = "ViT-B/16"  # unless something else is asked for
 AUGMENTATION = ("random_resized_crop", "random_flip", "normalize")  # CoOp's
@@ -47,13 +47,11 @@ def setup_cfg(args: argparse.Namespace) -> CfgNode:
     datasets_registry.register_all()
     trainers_registry.register_all()
     cfg = get_cfg_default()
-    cfg.DATASET.SUBSAMPLE_CLASSES = "all"  # all, base or new
-    cfg.DATASET.CHECK_PICTURES = True  # decode every picture once before it is used
-    cfg.DATASET.TRAINED_NAMES = False  # ObjectNet: ImageNet's class names, joined
-    cfg.DATASET.SHOTS_AT_TEST = False  # whether --eval-only sees labelled pictures of new classes
-    cfg.DATASET.EVAL_ONLY = args.eval_only  # training pictures are not used
-    files = [require_file(args.dataset_config_file)] if args.dataset_config_file else []
-    files += trainer_files(args.config_file) if args.config_file else []
+    cfg.DATASET.update(DATASET)
+    cfg.DATASET.EVAL_ONLY = args.eval_only
+    dataset = args.dataset_config_file
+    files = [config_files.require_file(dataset)] if dataset else []
+    files += config_files.layers(args.config_file) if args.config_file else []
     for kind, node, registry in (
         ("trainer", "TRAINER", TRAINER_REGISTRY),
         ("dataset", "DATASET", DATASET_REGISTRY),
@@ -130,25 +128,6 @@ def require_known(kind: str, name: str, known: list[str]) -> None:
             f'unknown {kind} "{name}"{did_you_mean(name, known)}; '
             f"known: {', '.join(sorted(known))}{why}"
         )
-
-
-def require_file(path: str) -> str:
-    """Return path if it is a file; else raise FileNotFoundError with the nearest file beside it."""
-    path = config_files.found(path)
-    if os.path.isfile(path):
-        return path
-    folder = os.path.dirname(path)
-    beside = os.listdir(folder) if os.path.isdir(folder) else []
-    paths = [os.path.join(folder, name) for name in beside]
-    raise FileNotFoundError(f"config file {path} not found{did_you_mean(path, paths)}")
-
-
-def trainer_files(path: str) -> list[str]:
-    """The files that make a trainer's config; see `rada.config_files.layers`."""
-    try:
-        return config_files.layers(path)
-    except FileNotFoundError:
-        return [require_file(path)]  # which names the nearest one
 
 
 def print_args(args: argparse.Namespace, cfg: CfgNode) -> None:

@@ -21,16 +21,6 @@ from rada.engine.checkpoints import RUNNING, ResumeCheckpoint
 from rada.engine.progress import progress_line
 from rada.engine.wise_ft import save_start
 
-TRAIN = {
-    "LOOP": "epochs",  # the toolbox's; or steps: may stop and go on inside an epoch, and torchrun
-    "ACCUMULATE": 1,  # pieces that a batch is worked on in, one after the other: less memory
-    "ACTIVATION_CHECKPOINTING": False,  # blocks are computed again in the backward pass: still less
-    "CLIP_NORM": 0.0,  # largest norm of the gradient of all that is learned; 0: any
-    "SAVE_STEPS": 0,  # LOOP steps: save the run every so many steps and minutes; 0: epochs only
-    "SAVE_MINUTES": 0.0,
-    "HOLD_OUT": 0.02,  # FINAL_MODEL best_val: of the training pictures, if there is no val apart
-}
-
 
 class EpochLoop:
     """The toolbox's own; the newest checkpoint replaces the one before after every epoch.

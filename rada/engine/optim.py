@@ -13,6 +13,7 @@ from yacs.config import CfgNode
 from dassl.config import get_cfg_default
 from dassl.optim import build_lr_scheduler
 from dassl.utils import load_pretrained_weights
+from rada.settings import BY_STEPS
 
 MOST_WARMUP = 0.1  # of all steps: a run of few steps is not all warm-up
 
@@ -58,10 +59,6 @@ def step_schedule(optimizer: Optimizer, optim_cfg: CfgNode, steps: int) -> StepS
     return StepSchedule(optimizer, steps, warmup)
 
 
-# further keys of every OPTIM node; 0 or more: a schedule by steps (`rada.engine.optim`)
-BY_STEPS = {"WARMUP_STEPS": -1}
-
-
 class Learned(NamedTuple):
     """A module to train, the OPTIM node that says how, and in which epochs, from 0; None: in all.
 
@@ -71,16 +68,6 @@ class Learned(NamedTuple):
     module: nn.Module
     optim: CfgNode
     epochs: range | None = None
-
-
-def own_optim(**recipe) -> dict:
-    """Defaults of an OPTIM node beside the run's own: Dassl's with a recipe.
-
-    It has no MAX_EPOCH: the number of epochs is the run's.
-    """
-    optim = dict(get_cfg_default().OPTIM) | BY_STEPS
-    del optim["MAX_EPOCH"]
-    return optim | recipe
 
 
 def with_epochs(optim: CfgNode, epochs: int) -> CfgNode:

@@ -30,10 +30,9 @@ from rada.encoders.base import Encoder
 from rada.engine import distributed, wise_ft
 from rada.engine.checkpoints import Checkpoints
 from rada.engine.errors import in_testing, step_errors, worker_errors
-from rada.engine.loops import TRAIN, build_loop, require_possible
+from rada.engine.loops import build_loop, require_possible
 from rada.engine.metrics import Prediction, predictions_of, top5_and_calibration
 from rada.engine.optim import (
-    BY_STEPS,
     Learned,
     build_schedule,
     clip_gradients,
@@ -41,6 +40,7 @@ from rada.engine.optim import (
 )
 from rada.features import cache
 from rada.head.cosine import CosineHead
+from rada.settings import BY_STEPS, FEATURES, MIXED, TRAIN
 from rada.test_time.adaptation import Adaptation
 
 
@@ -132,9 +132,9 @@ class CLIPTrainer(TrainerX):
     @classmethod
     def extend_cfg(cls, cfg: CfgNode) -> None:
         """Add the nodes that this trainer and its mixins read."""
-        for node, more in ((cfg.TRAIN, TRAIN), (cfg.OPTIM, BY_STEPS), (cfg.TEST, wise_ft.SETTINGS)):
+        for node, more in ((cfg.TRAIN, TRAIN), (cfg.OPTIM, BY_STEPS), (cfg.TEST, MIXED)):
             node.update(more)
-        cfg.FEATURES = CfgNode(cache.SETTINGS)
+        cfg.FEATURES = CfgNode(FEATURES)
         cfg.TRAINER[cls.section] = CfgNode(cls.settings)
         for base in reversed(cls.__mro__):
             for name, defaults in vars(base).get("nodes", {}).items():

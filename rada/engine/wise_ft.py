@@ -13,8 +13,6 @@ from torch import Tensor, nn
 from rada.engine.checkpoints import read_checkpoint
 from rada.files import replacing
 
-# coefficients of TEST.WISE_FT: 0 is the start, 1 what was learned; none: what was learned, only
-SETTINGS = {"WISE_FT": ()}
 START = "start.pth.tar"
 
 State = dict[str, Tensor]

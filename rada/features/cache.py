@@ -25,12 +25,6 @@ from rada.features.encoding import encode
 from rada.features.folder import FeatureFolder
 from rada.test_time.views import path_below, root_of
 
-SETTINGS = {
-    "CACHE": False,  # whether image features of fixed views are made once and kept
-    "FOLDER": "output/features",  # where; runs may share it
-    "AUGMENTATIONS": 1,  # views of a training picture: the test's own, or more of the training's
-}
-
 
 class FeatureCache:
     """Lets a trainer's loaders give features in the place of pictures.

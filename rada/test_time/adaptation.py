@@ -24,9 +24,10 @@ from rada.engine.metrics import Prediction, predictions_of, top5_and_calibration
 from rada.engine.optim import require_unread
 from rada.files import sha256
 from rada.results_json import read_results
+from rada.settings import EPISODE
 from rada.test_time.episodes import Episode, Episodes
 from rada.test_time.prediction_log import Key, PredictionLog
-from rada.test_time.settings import SETTINGS, kept, optimizer_of, require_possible
+from rada.test_time.settings import kept, optimizer_of, require_possible
 from rada.test_time.views import ReproducibleWrapper, Views, path_below, root_of
 
 TUNED = {"prompt_learner": "prompt", "mask": "mask"}  # learned modules, as episodes call them
@@ -51,7 +52,7 @@ class Adaptation:
     @staticmethod
     def extend_cfg(cfg: CfgNode) -> None:
         """Add the numbers of an episode to cfg.TEST."""
-        for name, value in SETTINGS.items():
+        for name, value in EPISODE.items():
             cfg.TEST[name] = CfgNode(value) if isinstance(value, dict) else value
 
     def check_settings(self, cfg: CfgNode) -> None:

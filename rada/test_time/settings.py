@@ -1,4 +1,4 @@
-"""The numbers of an episode, cfg.TEST: defaults, checks, and the optimiser made of them."""
+"""The numbers of an episode, cfg.TEST: checks, and the optimiser made of them."""
 
 from collections.abc import Callable
 
@@ -8,22 +8,8 @@ from torch.optim import Optimizer
 from yacs.config import CfgNode
 
 from dassl.optim import build_optimizer
-from rada.engine.optim import own_optim
+from rada.settings import RECIPE
 from rada.test_time.views import AUGMIX
-
-# there is no schedule, and all that is tuned has one rate
-UNREAD = ("LR_", "WARMUP_", "STEPSIZE", "GAMMA", "STAGED_LR", "NEW_LAYERS", "BASE_LR_MULT")
-_RECIPE = own_optim(NAME="adamw", LR=5e-3, WEIGHT_DECAY=0.01)
-
-# TPT's numbers (Shu et al., arXiv 2209.07511)
-SETTINGS = {
-    "VIEWS": 64,  # of each picture, itself among them
-    "KEEP": 0.1,  # of the views, those of lowest entropy
-    "STEPS": 1,
-    "AUGMIX": "auto",  # on, off; auto: off on ImageNet and its shifts
-    "EPISODES": 8,  # pictures at a time, each with its own copy of what is tuned
-    "OPTIM": {key: value for key, value in _RECIPE.items() if not key.startswith(UNREAD)},
-}
 
 
 def require_possible(cfg: CfgNode) -> None:
@@ -59,7 +45,7 @@ def kept(test: CfgNode) -> int:
 
 def optimizer_of(optim: CfgNode) -> Callable[[list[Tensor]], Optimizer]:
     """What makes the optimiser of some tensors that a node TEST.OPTIM asks for."""
-    whole = CfgNode(_RECIPE | optim)  # Dassl asks for keys that have no say here
+    whole = CfgNode(RECIPE | optim)  # Dassl asks for keys that have no say here
 
     def optimizer(tensors: list[Tensor]) -> Optimizer:
         return build_optimizer(None, whole, param_groups=tensors)

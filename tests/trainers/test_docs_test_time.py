@@ -30,7 +30,7 @@ def test_it_runs_from_a_trained_model(run_train, tmp_path):
 
 
 def test_every_option_of_the_page_has_its_default():
-    from rada.test_time.settings import SETTINGS
+    from rada.settings import EPISODE as SETTINGS
 
     rows = dict(re.findall(r"^\| TEST\.(\w+) \| ([^|]+) \|", PAGE, re.M))
     assert rows.keys() == SETTINGS.keys()

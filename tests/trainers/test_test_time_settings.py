@@ -5,7 +5,8 @@ import torch
 from yacs.config import CfgNode
 
 from dassl.optim.optimizer import AVAI_OPTIMS
-from rada.test_time.settings import SETTINGS, optimizer_of
+from rada.settings import EPISODE as SETTINGS
+from rada.test_time.settings import optimizer_of
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,9 @@ from yacs.config import CfgNode
 from dassl.config import get_cfg_default
 from rada.engine import registry as trainers_registry
 from rada.engine.checkpoints import flatten
-from rada.engine.loops import TRAIN
-from rada.engine.optim import BY_STEPS
-from rada.features.cache import SETTINGS as FEATURES
 from rada.losses import GaussianAverage
-from rada.test_time.settings import SETTINGS
+from rada.settings import BY_STEPS, FEATURES, TRAIN
+from rada.settings import EPISODE as SETTINGS
 
 OURS = trainers_registry.registered()
 EPISODES = ("TEST.VIEWS", "4", "TEST.KEEP", "0.5", "TEST.EPISODES", "2", "TEST.STEPS", "2")
