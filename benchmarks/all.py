@@ -16,10 +16,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import page, stored  # noqa: E402
-from benchmarks.declared import Benchmark, chosen  # noqa: E402
-from benchmarks.report import Options  # noqa: E402
-from benchmarks.tables import table  # noqa: E402
+from benchmarks import page, stored
+from benchmarks.declared import Benchmark, chosen
+from benchmarks.report import Options
+from benchmarks.tables import table
 
 
 def main(arguments: list[str] | None = None) -> int:

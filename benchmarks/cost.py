@@ -18,13 +18,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.cost_case import Case  # noqa: E402
-from benchmarks.cost_rows import cost_row, cost_tables, failed_row  # noqa: E402
-from benchmarks.report import Options, common, numbers, publish, require, tell  # noqa: E402
-from rada import listing  # noqa: E402
-from rada.backbones.loading import GEOMETRIES, build_backbone  # noqa: E402
-from rada.engine.registry import registered  # noqa: E402
-from rada.trainers.rada import WithRAda  # noqa: E402
+from benchmarks.cost_case import Case
+from benchmarks.cost_rows import cost_row, cost_tables, failed_row
+from benchmarks.report import Options, common, numbers, publish, require, tell
+from rada import listing
+from rada.backbones.loading import GEOMETRIES, build_backbone
+from rada.engine.registry import registered
+from rada.trainers.rada import WithRAda
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -15,15 +15,15 @@ from rada.toolbox import use_dassl
 
 use_dassl()
 
-from benchmarks.checkpoint_sizes import checkpoint_bytes  # noqa: E402
-from benchmarks.cost_sides import Trained, Tuned, side, side_without_mask  # noqa: E402
-from benchmarks.flops import counted  # noqa: E402
-from benchmarks.fresh import fresh  # noqa: E402
-from benchmarks.limits import limited_memory  # noqa: E402
-from benchmarks.peaks import added_bytes  # noqa: E402
-from benchmarks.turns import take_turns  # noqa: E402
-from rada.backbones.weights import TINY_CLIP  # noqa: E402
-from rada.listing import learned_parameters, named_backbone  # noqa: E402
+from benchmarks.checkpoint_sizes import checkpoint_bytes
+from benchmarks.cost_sides import Trained, Tuned, side, side_without_mask
+from benchmarks.flops import counted
+from benchmarks.fresh import fresh
+from benchmarks.limits import limited_memory
+from benchmarks.peaks import added_bytes
+from benchmarks.turns import take_turns
+from rada.backbones.weights import TINY_CLIP
+from rada.listing import learned_parameters, named_backbone
 
 
 class Case(NamedTuple):

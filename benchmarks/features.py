@@ -17,20 +17,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rada.toolbox import use_dassl  # noqa: E402
+from rada.toolbox import use_dassl
 
 use_dassl()
 
-from benchmarks.loading_pictures import write_pictures  # noqa: E402
-from benchmarks.report import MB, Options, common, numbers, publish, require, tell  # noqa: E402
-from benchmarks.turns import timed  # noqa: E402
-from dassl.data.datasets import DATASET_REGISTRY, DatasetBase, Datum  # noqa: E402
-from rada import listing  # noqa: E402
-from rada.backbones.backbone import Backbone  # noqa: E402
-from rada.backbones.loading import lent  # noqa: E402
-from rada.engine.registry import registered  # noqa: E402
-from rada.engine.trainer import CLIPTrainer  # noqa: E402
-from rada.listing import published_settings  # noqa: E402
+from benchmarks.loading_pictures import write_pictures
+from benchmarks.report import MB, Options, common, numbers, publish, require, tell
+from benchmarks.turns import timed
+from dassl.data.datasets import DATASET_REGISTRY, DatasetBase, Datum
+from rada import listing
+from rada.backbones.backbone import Backbone
+from rada.backbones.loading import lent
+from rada.engine.registry import registered
+from rada.engine.trainer import CLIPTrainer
+from rada.listing import published_settings
 
 EPOCHS = 5  # on features, for each one on pictures
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.report import MB, Options, common, numbers, publish, require, tell  # noqa: E402
-from benchmarks.steps_case import Step, peak_bytes  # noqa: E402
-from benchmarks.turns import alternate  # noqa: E402
-from rada import listing  # noqa: E402
-from rada.backbones.backbone import Backbone  # noqa: E402
-from rada.engine.registry import registered  # noqa: E402
+from benchmarks.report import MB, Options, common, numbers, publish, require, tell
+from benchmarks.steps_case import Step, peak_bytes
+from benchmarks.turns import alternate
+from rada import listing
+from rada.backbones.backbone import Backbone
+from rada.engine.registry import registered
 
 DEFAULT = "FT,FLYP,FLYPCE,RAdaFT"
 SIDES = {"kept": "", "recomputed": "recomputed"}  # activations; the word for benchmarks.steps_case

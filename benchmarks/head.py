@@ -18,11 +18,11 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.flops import counted  # noqa: E402
-from benchmarks.head_case import DIM, Case  # noqa: E402
-from benchmarks.report import MB, Options, common, numbers, publish, require, tell  # noqa: E402
-from benchmarks.turns import alternate  # noqa: E402
-from rada.head.rational import FORMS  # noqa: E402
+from benchmarks.flops import counted
+from benchmarks.head_case import DIM, Case
+from benchmarks.report import MB, Options, common, numbers, publish, require, tell
+from benchmarks.turns import alternate
+from rada.head.rational import FORMS
 
 NAMES = {"auto": "exact", "plain": "plain", "linear": "linear", "dense": "dense"}
 

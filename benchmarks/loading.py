@@ -22,10 +22,10 @@ from torch.utils.data import DataLoader, Dataset
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.loading_pictures import write_pictures  # noqa: E402
-from benchmarks.report import Options, publish, require, tell, with_json  # noqa: E402
-from benchmarks.turns import alternate  # noqa: E402
-from rada.toolbox import use_dassl  # noqa: E402
+from benchmarks.loading_pictures import write_pictures
+from benchmarks.report import Options, publish, require, tell, with_json
+from benchmarks.turns import alternate
+from rada.toolbox import use_dassl
 
 CONFIG = ROOT / "configs/trainers/CoOp/vit_b16_ctxv1.yaml"
 

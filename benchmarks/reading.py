@@ -19,15 +19,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.report import Options, publish, require, tell, with_json  # noqa: E402
-from benchmarks.turns import alternate  # noqa: E402
-from rada.toolbox import use_dassl  # noqa: E402
+from benchmarks.report import Options, publish, require, tell, with_json
+from benchmarks.turns import alternate
+from rada.toolbox import use_dassl
 
 use_dassl()
-from dassl.config import get_cfg_default  # noqa: E402
-from dassl.data import DataManager  # noqa: E402
-from rada.data.class_lists import read_classnames  # noqa: E402
-from rada.data.registry import dataset_class, register_all  # noqa: E402
+from dassl.config import get_cfg_default
+from dassl.data import DataManager
+from rada.data.class_lists import read_classnames
+from rada.data.registry import dataset_class, register_all
 
 PARTS = {"train": range(500), "val": range(500, 700), "test": range(700, 1000)}  # of a class
 

@@ -17,13 +17,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.report import MB, Options, common, numbers, publish, require, tell  # noqa: E402
-from benchmarks.steps_case import Case  # noqa: E402
-from benchmarks.turns import alternate  # noqa: E402
-from rada import listing  # noqa: E402
-from rada.backbones.backbone import Backbone  # noqa: E402
-from rada.engine.registry import registered  # noqa: E402
-from rada.trainers.rada import WithRAda  # noqa: E402
+from benchmarks.report import MB, Options, common, numbers, publish, require, tell
+from benchmarks.steps_case import Case
+from benchmarks.turns import alternate
+from rada import listing
+from rada.backbones.backbone import Backbone
+from rada.engine.registry import registered
+from rada.trainers.rada import WithRAda
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -14,13 +14,13 @@ from rada.toolbox import use_dassl
 
 use_dassl()
 
-from benchmarks.fresh import fresh  # noqa: E402
-from benchmarks.peaks import added_bytes  # noqa: E402
-from rada.backbones.backbone import Backbone  # noqa: E402
-from rada.backbones.weights import TINY_CLIP  # noqa: E402
-from rada.engine import registry as trainers_registry  # noqa: E402
-from rada.engine.trainer import CLIPTrainer  # noqa: E402
-from rada.listing import StandIn, assemble, named_backbone  # noqa: E402
+from benchmarks.fresh import fresh
+from benchmarks.peaks import added_bytes
+from rada.backbones.backbone import Backbone
+from rada.backbones.weights import TINY_CLIP
+from rada.engine import registry as trainers_registry
+from rada.engine.trainer import CLIPTrainer
+from rada.listing import StandIn, assemble, named_backbone
 
 
 class Step:

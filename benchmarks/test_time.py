@@ -22,11 +22,11 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.report import MB, Options, common, numbers, publish, require, tell  # noqa: E402
-from benchmarks.test_time_case import METHODS, VIEWS, Case, GivenImages  # noqa: E402
-from benchmarks.turns import alternate  # noqa: E402
-from rada.backbones.backbone import Backbone  # noqa: E402
-from rada.listing import named_backbone  # noqa: E402
+from benchmarks.report import MB, Options, common, numbers, publish, require, tell
+from benchmarks.test_time_case import METHODS, VIEWS, Case, GivenImages
+from benchmarks.turns import alternate
+from rada.backbones.backbone import Backbone
+from rada.listing import named_backbone
 
 
 def main(arguments: list[str] | None = None) -> int:

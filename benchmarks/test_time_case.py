@@ -17,17 +17,17 @@ from rada.toolbox import use_dassl
 
 use_dassl()
 
-from benchmarks.fresh import fresh  # noqa: E402
-from benchmarks.peaks import added_bytes  # noqa: E402
-from benchmarks.plain_episodes import plain_episodes  # noqa: E402
-from rada.backbones.backbone import Backbone  # noqa: E402
-from rada.backbones.weights import TINY_CLIP  # noqa: E402
-from rada.classifier import CLIPClassifier  # noqa: E402
-from rada.encoders.prompts import PromptEncoder, PromptLearner  # noqa: E402
-from rada.head.cosine import CosineHead  # noqa: E402
-from rada.head.rational import RAdaHead  # noqa: E402
-from rada.listing import StandIn, named_backbone  # noqa: E402
-from rada.test_time.episodes import Episode, Episodes  # noqa: E402
+from benchmarks.fresh import fresh
+from benchmarks.peaks import added_bytes
+from benchmarks.plain_episodes import plain_episodes
+from rada.backbones.backbone import Backbone
+from rada.backbones.weights import TINY_CLIP
+from rada.classifier import CLIPClassifier
+from rada.encoders.prompts import PromptEncoder, PromptLearner
+from rada.head.cosine import CosineHead
+from rada.head.rational import RAdaHead
+from rada.listing import StandIn, named_backbone
+from rada.test_time.episodes import Episode, Episodes
 
 VIEWS, KEPT, STEPS, RATE = 64, 6, 1, 5e-3  # TPT's
 METHODS = {"TPT": ("prompt",), "RAdaTPT": ("mask",), "RAdaTPTPretrained": ("mask",)}

@@ -65,15 +65,15 @@ class DecoupledClassifier(CLIPClassifier):
     """Fuses the logits of a head and a linear classifier.
 
     `(1 - weight) * head + weight * linear` where every class was trained; else the head's alone.
-    """
 
-    def __init__(self, encoder: Encoder, head: nn.Module, linear: DecoupledLinear, weight: float):
-        """Args:
+    Args:
         encoder: gives features.
         head: a cosine, or RAda's.
         linear: the classifier beside it.
         weight: of the linear classifier, from 0 to 1.
-        """
+    """
+
+    def __init__(self, encoder: Encoder, head: nn.Module, linear: DecoupledLinear, weight: float):
         super().__init__(encoder, head)
         self.linear, self.weight = linear, weight
 

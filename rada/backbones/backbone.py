@@ -22,6 +22,14 @@ from rada.backbones.weights import import_clip
 class Backbone(nn.Module):
     """OpenAI's CLIP with prompts as arguments.
 
+    Args:
+        model: what `clip.model.build_model` returns, in float32.
+        precision: "fp32"; "fp16", "bf16" (weights cast); "amp" or "amp_bf16" (autocast; "amp" is
+            float16 on a GPU and bfloat16 on a CPU).
+
+    Raises:
+        ValueError: for any other precision.
+
     Attributes:
         dim: D, width of the joint embedding.
         text_width: W, width of the text transformer.
@@ -33,14 +41,6 @@ class Backbone(nn.Module):
     """
 
     def __init__(self, model: CLIP, precision: str = "fp32"):
-        """Args:
-        model: what `clip.model.build_model` returns, in float32.
-        precision: "fp32"; "fp16", "bf16" (weights cast); "amp" or "amp_bf16" (autocast; "amp" is
-            float16 on a GPU and bfloat16 on a CPU).
-
-        Raises:
-            ValueError: for any other precision.
-        """
         super().__init__()
         require_precision(precision)
         self.model = model.eval().requires_grad_(False)

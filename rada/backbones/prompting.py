@@ -56,8 +56,8 @@ def text_prompts(model: CLIP, prompts: Sequence[Tensor], slots: Tensor | None) -
         return lambda module, args: (replace(args[0].transpose(0, 1), prompt).transpose(0, 1),)
 
     with removed_afterwards([]) as handles:
-        for prompt in prompts[:1]:
-            handles.append(model.token_embedding.register_forward_hook(embed(prompt)))
+        if prompts:
+            handles.append(model.token_embedding.register_forward_hook(embed(prompts[0])))
         for block, prompt in zip(blocks[1:], prompts[1:], strict=False):
             handles.append(block.register_forward_pre_hook(enter(prompt)))
         yield

@@ -37,13 +37,13 @@ class SeededFeatures(FeatureBatches):
     """Batches of features of training items (epoch, index), with the `draw` of `SeededPictures`.
 
     The view that is seen of a picture is drawn from the seed and these two as well.
+
+    Args:
+        seed: of the run, 0 or more.
+        args, kwargs: as for `FeatureBatches`.
     """
 
     def __init__(self, seed: int, *args, **kwargs):
-        """Args:
-        seed: of the run, 0 or more.
-        args, kwargs: as for `FeatureBatches`.
-        """
         super().__init__(*args, **kwargs)
         self.seed = seed
 

@@ -22,14 +22,15 @@ Parts = list[list[Picture]]  # train, or train and val
 
 
 class Picks:
-    """The picks of one split, number of shots and seed."""
+    """The picks of one split, number of shots and seed.
 
-    def __init__(self, parts: Parts, shots: int, seed: int, dataset_dir: str):
-        """Args:
+    Args:
         parts: all training pictures, and all validation pictures unless those are not drawn.
         shots: per class; for validation at most 4 of them.
         dataset_dir: folder of the dataset.
-        """
+    """
+
+    def __init__(self, parts: Parts, shots: int, seed: int, dataset_dir: str):
         self.parts, self.shots, self.seed = parts, (shots, min(shots, 4)), seed
         self.dataset_dir = dataset_dir
         self.stem = os.path.join(dataset_dir, RECORDS, f"shot_{shots}-seed_{seed}")

@@ -134,16 +134,17 @@ class BlockAdapter(nn.Module):
 
 
 class MultiModalAdapters(nn.Module):
-    """Adapters for blocks start to end (counted from 1) of both encoders."""
+    """Adapters for blocks start to end (counted from 1) of both encoders.
 
-    def __init__(self, backbone: Backbone, start: int, end: int, width: int, scale: float):
-        """Args:
+    Args:
         backbone: gives widths.
         start: first block with an adapter, from 1.
         end: last one.
         width: of the bottlenecks.
         scale: of what is added, above 0.
-        """
+    """
+
+    def __init__(self, backbone: Backbone, start: int, end: int, width: int, scale: float):
         super().__init__()
         self.blocks = range(start - 1, end)
         text, image = backbone.text_width, backbone.vision_width
@@ -159,16 +160,17 @@ class MultiModalAdapters(nn.Module):
 
 
 class MultiModalAdapterEncoder(Encoder):
-    """Both encoders with adapters; the texts' tokens are fixed."""
+    """Both encoders with adapters; the texts' tokens are fixed.
+
+    Args:
+        backbone: CLIP.
+        tokens: (K, L), one text a class.
+        adapters: for both encoders.
+    """
 
     tokens: Tensor
 
     def __init__(self, backbone: Backbone, tokens: Tensor, adapters: MultiModalAdapters):
-        """Args:
-        backbone: CLIP.
-        tokens: (K, L), one text a class.
-        adapters: for both encoders.
-        """
         super().__init__(backbone)
         self.adapters = adapters
         self.register_buffer("tokens", tokens, persistent=False)

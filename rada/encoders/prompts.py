@@ -21,6 +21,19 @@ class PromptLearner(nn.Module):
 
     Its one tensor is `ctx`: (n, W), or (K, n, W) for class-specific contexts. A subclass may add
     prompts that enter deeper blocks or the image encoder.
+
+    Args:
+        backbone: gives tokens, widths and the words' vectors.
+        classnames: K names; underscores become blanks.
+        n_ctx: n, context vectors.
+        ctx_init: words to start from: the first n of their vectors are learned, the words behind
+            them stay. Without words the context starts as noise.
+        class_specific: one context for each class; without words only.
+        class_token_position: "end", "middle" or "front" of the context.
+
+    Raises:
+        ValueError: for another position, fewer than one vector, more vectors than words, or a
+            class name that is too long.
     """
 
     tokens: Tensor
@@ -35,19 +48,6 @@ class PromptLearner(nn.Module):
         class_specific: bool = False,
         class_token_position: str = "end",
     ):
-        """Args:
-        backbone: gives tokens, widths and the words' vectors.
-        classnames: K names; underscores become blanks.
-        n_ctx: n, context vectors.
-        ctx_init: words to start from: the first n of their vectors are learned, the words behind
-            them stay. Without words the context starts as noise.
-        class_specific: one context for each class; without words only.
-        class_token_position: "end", "middle" or "front" of the context.
-
-        Raises:
-            ValueError: for another position, fewer than one vector, more vectors than words, or a
-                class name that is too long.
-        """
         super().__init__()
         words = " ".join(words_of(ctx_init))
         _require_vectors(n_ctx, words)
@@ -157,18 +157,19 @@ def _order(n_ctx: int, n_name: int, length: int, position: str) -> Tensor:
 
 
 class DeepPrompts(PromptLearner):
-    """Text prompts `ctx` (n, W) and `deep_text.i` (n, W) in the text encoder's first blocks."""
+    """Text prompts `ctx` (n, W) and `deep_text.i` (n, W) in the text encoder's first blocks.
 
-    def __init__(
-        self, backbone: Backbone, classnames: list[str], n_ctx: int, ctx_init: str, depth: int
-    ):
-        """Args:
+    Args:
         backbone: gives widths.
         classnames: K names.
         n_ctx: n, prompts a block.
         ctx_init: words that the first block's start from.
         depth: blocks with prompts, 1 or more.
-        """
+    """
+
+    def __init__(
+        self, backbone: Backbone, classnames: list[str], n_ctx: int, ctx_init: str, depth: int
+    ):
         super().__init__(backbone, classnames, n_ctx, ctx_init)
         width = backbone.text_width
         self.deep_text = nn.ParameterList(noise(n_ctx, width) for _ in range(depth - 1))
@@ -184,6 +185,15 @@ class IndependentPrompts(DeepPrompts):
     Rasheed et al., arXiv 2212.03640; the independent variant of Khattak et al., arXiv 2210.03117.
     `ctx` (n, W) and `deep_text.i` (n, W) enter the text encoder's first blocks, `image.i` (m, V)
     the image encoder's.
+
+    Args:
+        backbone: gives widths.
+        classnames: K names.
+        n_ctx: n, text prompts a block.
+        ctx_init: words that the first block's start from.
+        text_depth: blocks with text prompts, 1 or more.
+        n_image: m, image prompts a block.
+        image_depth: blocks with image prompts; with 0 there are none.
     """
 
     def __init__(
@@ -196,15 +206,6 @@ class IndependentPrompts(DeepPrompts):
         n_image: int,
         image_depth: int,
     ):
-        """Args:
-        backbone: gives widths.
-        classnames: K names.
-        n_ctx: n, text prompts a block.
-        ctx_init: words that the first block's start from.
-        text_depth: blocks with text prompts, 1 or more.
-        n_image: m, image prompts a block.
-        image_depth: blocks with image prompts; with 0 there are none.
-        """
         super().__init__(backbone, classnames, n_ctx, ctx_init, text_depth)
         self.image = nn.ParameterList(
             noise(n_image, backbone.vision_width) for _ in range(image_depth)
@@ -220,18 +221,18 @@ class CoupledPrompts(DeepPrompts):
 
     Khattak et al., arXiv 2210.03117. `ctx` (n, W) and `deep_text.i` (n, W) enter the text encoder;
     `projections.i`, W to V, makes of prompt i that of the image encoder.
-    """
 
-    def __init__(
-        self, backbone: Backbone, classnames: list[str], n_ctx: int, ctx_init: str, depth: int
-    ):
-        """Args:
+    Args:
         backbone: gives widths.
         classnames: K names.
         n_ctx: n, prompts a block.
         ctx_init: words that the first block's start from.
         depth: blocks with prompts in both encoders, 1 or more.
-        """
+    """
+
+    def __init__(
+        self, backbone: Backbone, classnames: list[str], n_ctx: int, ctx_init: str, depth: int
+    ):
         super().__init__(backbone, classnames, n_ctx, ctx_init, depth)
         first, deeper = (nn.Linear(backbone.text_width, backbone.vision_width) for _ in range(2))
         # the deeper projections start as copies of one another, as the authors' do

@@ -59,7 +59,7 @@ def report(
     if style == "json":
         return json.dumps(to_json(tables, found, quotes), indent=2), ""
     if style == "csv":
-        lines = [REHEARSAL] * found.rehearsal
+        lines = [REHEARSAL] if found.rehearsal else []
         lines += [note for table in tables for note in notes(table)] + fates(found)
         lines += quotes.remarks if quotes else ()
         return to_csv(tables, found, quotes).rstrip("\n"), "\n".join(lines)
@@ -109,7 +109,7 @@ def as_text(
     mark = {"latex": "% ", "github": "- "}.get(style, "")
     title = "% " if style == "latex" else ""
     corner = REHEARSAL.split(":")[0] if found.rehearsal else ""
-    parts = [title + REHEARSAL] * found.rehearsal
+    parts = [title + REHEARSAL] if found.rehearsal else []
     for table in tables:
         whole = transposed if TUNED in table.parts or SHIFTED in table.parts else measured
         grids = [overview(table)] if by_trainer else [whole(table), costs(table)]

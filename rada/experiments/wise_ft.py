@@ -39,7 +39,7 @@ def report(
     tables = mixtures(found)
     if not tables:
         raise FileNotFoundError(f"no finished mixture in {directory}; run scripts/rada/wise_ft.sh")
-    parts = [REHEARSAL] * found.rehearsal
+    parts = [REHEARSAL] if found.rehearsal else []
     for (tuned_on, trainer), table in tables.items():
         heading = f"WiSE-FT on {tuned_on}: {trainer}"
         remarks = "\n".join(note for note in notes(table) if not note.startswith("configs"))

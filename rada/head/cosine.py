@@ -10,13 +10,12 @@ class CosineHead(nn.Module):
     def forward(
         self, image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float
     ) -> tuple[Tensor, Tensor]:
-        """Args:
+        """Logits (B, K) and a zero penalty.
+
+        Args:
             image_features: (B, D), L2-normalised.
             text_features: (K, D), or (B, K, D) for class features per image, L2-normalised.
             logit_scale: s, already exponentiated.
-
-        Returns:
-            Logits (B, K) and a zero penalty.
         """
         if text_features.dim() == 2:
             logits = logit_scale * image_features @ text_features.t()

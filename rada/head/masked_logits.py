@@ -68,8 +68,10 @@ def linear_logits(
         penalty: on M - 1.
         sparing: whether to spend time rather than memory.
     """
-    room = KEEP_BYTES_ON_GPU if inputs.image.is_cuda else SPARING_BYTES if sparing else KEEP_BYTES
-    room *= torch.is_grad_enabled()
+    room = 0
+    if torch.is_grad_enabled():
+        on_cpu = SPARING_BYTES if sparing else KEEP_BYTES
+        room = KEEP_BYTES_ON_GPU if inputs.image.is_cuda else on_cpu
     return _LinearLogits.apply(heads, penalty, room, *inputs)
 
 

@@ -23,6 +23,11 @@ ROWS_ON_CPU, ROWS_ELSEWHERE = 1600, 24_000
 class MaskCopies:
     """E copies of a mask's weights.
 
+    Args:
+        mask: to copy; stays as it is.
+        count: E.
+        steps: that will be taken.
+
     Attributes:
         tuned: weights (E, D, D) and biases (E, D) by their names in RationalMask. As long as `out`
             is zero the first gradient reaches `out` alone; then, with one step to take, the other
@@ -30,11 +35,6 @@ class MaskCopies:
     """
 
     def __init__(self, mask: RationalMask, count: int, steps: int):
-        """Args:
-        mask: to copy; stays as it is.
-        count: E.
-        steps: that will be taken.
-        """
         self.mask = mask
         out_alone = steps <= 1 and is_one(mask)
         self.tuned: dict[str, Tensor] = {}

@@ -97,9 +97,13 @@ class Episodes:
     def at_once(self) -> int:
         """How many images fit into memory side by side."""
         classes = len(self.encoder.prompt_learner.tokens)
-        limits = [PICTURES // self.episode.kept] * self.moves_images
-        limits += [TEXTS_AT_ONCE // classes] * ("prompt" in self.tune)
-        limits += [ROWS // (self.episode.kept * classes)] * ("mask" in self.tune)
+        limits = []
+        if self.moves_images:
+            limits.append(PICTURES // self.episode.kept)
+        if "prompt" in self.tune:
+            limits.append(TEXTS_AT_ONCE // classes)
+        if "mask" in self.tune:
+            limits.append(ROWS // (self.episode.kept * classes))
         return max(1, min(limits))
 
     @torch.no_grad()

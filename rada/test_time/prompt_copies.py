@@ -11,6 +11,11 @@ from rada.encoders.prompts import PromptEncoder
 class PromptCopies:
     """E copies of what a prompt learner learns.
 
+    Args:
+        encoder: with a prompt learner; stays as it is.
+        start: where the copies start, (E, ...); what is not in it stays the learner's own.
+        first: class features of the start, if it is the same for all copies.
+
     Attributes:
         tuned: leaves (E, ...) by their names in the prompt learner.
     """
@@ -18,11 +23,6 @@ class PromptCopies:
     def __init__(
         self, encoder: PromptEncoder, start: dict[str, Tensor], first: "FirstTexts | None" = None
     ):
-        """Args:
-        encoder: with a prompt learner; stays as it is.
-        start: where the copies start, (E, ...); what is not in it stays the learner's own.
-        first: class features of the start, if it is the same for all copies.
-        """
         self.encoder, self.first = encoder, first
         self.tuned = {name: tensor.clone().requires_grad_() for name, tensor in start.items()}
 

@@ -64,6 +64,12 @@ class AlignedEpisodes(Episodes):
 
     To an image's loss is added weight times the sum over blocks of half the mean |difference| of
     the means and half that of the variances, over tokens and their width.
+
+    Args:
+        classifier, tune, episode: as for `Episodes`; the prompts enter the image encoder.
+        source: statistics to keep to.
+        blocks: that they belong to.
+        weight: of each block.
     """
 
     def __init__(
@@ -75,12 +81,6 @@ class AlignedEpisodes(Episodes):
         blocks: range,
         weight: float,
     ):
-        """Args:
-        classifier, tune, episode: as for `Episodes`; the prompts enter the image encoder.
-        source: statistics to keep to.
-        blocks: that they belong to.
-        weight: of each block.
-        """
         super().__init__(classifier, tune, episode)
         self.source, self.blocks, self.weight = source, blocks, weight
 

@@ -29,12 +29,12 @@ class Views:
 
     The first is the test picture of INPUT, all others are random resized crops (RRCROP_SCALE,
     bilinear), half of them flipped, with AugMix if TEST.AUGMIX says so.
+
+    Args:
+        cfg: of a run with TEST.VIEWS and TEST.AUGMIX.
     """
 
     def __init__(self, cfg: CfgNode):
-        """Args:
-        cfg: of a run with TEST.VIEWS and TEST.AUGMIX.
-        """
         c = cfg.INPUT
         self.number = cfg.TEST.VIEWS - 1
         self.first = build_transform(cfg, is_train=False)
