@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import torch
 from tabulate import tabulate
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 from yacs.config import CfgNode
 
 from dassl.config import get_cfg_default
@@ -89,7 +90,7 @@ def table(backbone_name: str, num_classes: int) -> str:
 def learned_columns(cls: type[CLIPTrainer], backbone: Backbone, num_classes: int) -> list[str]:
     """Learned parameters and their size; "needs a ViT" for a trainer that no ResNet fits."""
     try:
-        count = learned_parameters(assemble(cls, backbone, num_classes))
+        count = learned_parameters(assemble(composed_only(cls), backbone, num_classes))
     except ValueError:
         if backbone.vision_blocks:
             raise
@@ -125,10 +126,35 @@ def shaped_backbone(name: str) -> Backbone:
     """As `named_backbone`; the weights of a published geometry are whatever lay in memory."""
     if name not in GEOMETRIES:
         return build_backbone(name)
-    with torch.device("meta"):
+    with Uninitialised():
         model = clip_of(name)
-    model.to_empty(device="cpu").logit_scale.data.fill_(LOG_SCALE)
+    model.logit_scale.data.fill_(LOG_SCALE)
     return Backbone(model)
+
+
+class Uninitialised(TorchFunctionMode):
+    """Inside, modules are made without drawing their weights, which takes a second."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        """What is drawn at random stays as it is."""
+        kwargs = kwargs or {}
+        if getattr(func, "__name__", "").endswith(("uniform_", "normal_")):  # and kaiming's
+            return args[0] if args else kwargs["tensor"]
+        return (torch.empty if func is torch.randn else func)(*args, **kwargs)
+
+
+def composed_only(cls: type[CLIPTrainer]) -> type[CLIPTrainer]:
+    """The trainer without optimisers: PyTorch imports its compiler for the first one, a second."""
+
+    class Composed(cls):
+        def check_settings(self, cfg: CfgNode) -> None:
+            """They are published ones; some are checked by making an optimiser of them."""
+
+        def register_learned(self) -> None:
+            """What is learned is counted, not trained."""
+
+    Composed.__name__ = cls.__name__
+    return Composed
 
 
 def assemble(cls: type[CLIPTrainer], backbone: Backbone, num_classes: int) -> CLIPTrainer:

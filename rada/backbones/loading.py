@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from rada.backbones.backbone import Backbone
 from rada.backbones.openai_clip import CLIP
-from rada.backbones.weights import import_clip, read_state_dict, weights_file
+from rada.backbones.weights import import_clip_model, read_state_dict, weights_file
 
 SIZES = {"input_resolution", "context_length", "vocab_size"}  # integers in OpenAI's files
 
@@ -46,7 +46,7 @@ def build_backbone(name: str, precision: str = "fp32") -> Backbone:
         if key not in SIZES
     }
     try:
-        model = import_clip().model.build_model(dict(state_dict)).float()
+        model = import_clip_model().build_model(dict(state_dict)).float()
         model.load_state_dict(state_dict)
     except (RuntimeError, KeyError) as error:
         raise ValueError(f"backbone {name} does not fit OpenAI's CLIP: {error}") from error
@@ -111,4 +111,4 @@ def random_backbone(name: str, precision: str = "fp32") -> Backbone:
 def clip_of(name: str) -> CLIP:
     """A CLIP of a published geometry, a key of GEOMETRIES, as its constructor leaves it."""
     *vision, width, heads, layers = GEOMETRIES[name]
-    return import_clip().model.CLIP(*vision, CONTEXT, VOCABULARY, width, heads, layers)
+    return import_clip_model().CLIP(*vision, CONTEXT, VOCABULARY, width, heads, layers)

@@ -28,7 +28,11 @@ def require_template(template: str, key: str) -> str:
 
 def tokenize_classes(backbone: Backbone, classnames: Sequence[str], template: str) -> Tensor:
     """Token ids (K, 77) of the sentence about each class; underscores in names become blanks."""
-    names = [spoken(name) for name in classnames]
+    return said(backbone, [spoken(name) for name in classnames], template)
+
+
+def said(backbone: Backbone, names: Sequence[str], template: str) -> Tensor:
+    """Token ids (K, 77) of the sentence about each name as it stands."""
     return backbone.tokenize([template.replace("{}", name) for name in names], names)
 
 
@@ -50,9 +54,9 @@ def encode_ensemble(
         templates: sentences with one {}.
         normalise: give each sentence the same length before the mean, as CLIP's ensembling does.
     """
-    mean = torch.zeros(())
+    mean, names = torch.zeros(()), [spoken(name) for name in classnames]
     for template in templates:
-        features = encode_template(backbone, classnames, template)
+        features = at_least_float32(backbone.encode_text(said(backbone, names, template)))
         if normalise and len(templates) > 1:
             features = features / features.norm(dim=-1, keepdim=True)
         mean = mean + features / len(templates)

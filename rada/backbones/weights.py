@@ -1,8 +1,11 @@
 """Where a CLIP checkpoint comes from: a download, a file of yours, or the embedded tiny CLIP."""
 
+import importlib.util
 import os
 import pickle
+import sys
 import warnings
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
@@ -14,6 +17,21 @@ TINY_CLIP = "TinyCLIP"
 TINY_CLIP_FILE = Path(__file__).resolve().parent.parent / "world" / "tinyclip.pt"
 CACHE = "~/.cache/clip"
 CLIP_KEYS = {"logit_scale", "text_projection", "token_embedding.weight", "ln_final.weight"}
+
+
+def import_clip_model() -> ModuleType:
+    """The installed package's `clip.model` alone: the package itself also needs torchvision."""
+    if "clip.model" not in sys.modules:
+        package = importlib.util.find_spec("clip")
+        if package is None or package.origin is None:
+            return import_clip().model  # which says what is missing
+        loader = SourceFileLoader("clip.model", str(Path(package.origin).with_name("model.py")))
+        spec = importlib.util.spec_from_loader("clip.model", loader)
+        assert spec is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["clip.model"] = module  # the package finds it there when it is imported
+        loader.exec_module(module)
+    return sys.modules["clip.model"]
 
 
 def import_clip() -> ModuleType:

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from PIL import Image
 from torch.utils.data import DataLoader
-from torchvision.transforms import Compose
 
 from dassl.data import DataManager
 
@@ -29,6 +28,8 @@ def cut_borders(dm: DataManager) -> None:
 def cut_border(loader: DataLoader, dataset) -> None:
     """Let a loader of a dataset cut off the border that its pictures have, if they have one."""
     if border := getattr(dataset, "border", 0):
+        from torchvision.transforms import Compose
+
         loader.dataset.transform = Compose([CutBorder(border), loader.dataset.transform])
 
 

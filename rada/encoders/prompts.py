@@ -54,13 +54,11 @@ class PromptLearner(nn.Module):
         prefix = words or " ".join(["X"] * n_ctx)
         names = [spoken(name) for name in classnames]
         tokens = backbone.tokenize([f"{prefix} {name}." for name in names], names)
-        lengths = [int(ids.argmax()) - 1 for ids in backbone.tokenize(names)]
+        lengths = (backbone.tokenize(names).argmax(-1) - 1).tolist()
         self.n_ctx = n_ctx
         self.ctx = nn.Parameter(_initial(backbone, words, n_ctx, class_specific, len(names)))
-        order = torch.stack(
-            [_order(n_ctx, n, tokens.shape[1], class_token_position) for n in lengths]
-        )
-        order = order.to(tokens.device)
+        orders = {n: _order(n_ctx, n, tokens.shape[1], class_token_position) for n in set(lengths)}
+        order = torch.stack([orders[n] for n in lengths]).to(tokens.device)
         self.register_buffer("tokens", tokens.gather(1, order), persistent=False)
         self.register_buffer("slots", (order >= 1) & (order <= n_ctx), persistent=False)
         print(f'Initial context: "{prefix}"\nNumber of context words (tokens): {n_ctx}')

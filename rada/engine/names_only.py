@@ -46,6 +46,7 @@ def trainer_of_names(
     cfg.TRAINER.NAME, cfg.VERBOSE = cls.__name__, False
     cfg.DATASET.NAME, cfg.DATASET.CLASSNAMES = NamesOnly.__name__, tuple(classnames)
     cfg.DATALOADER.NUM_WORKERS, cfg.TEST.FINAL_MODEL = 0, "last_step"
+    cfg.INPUT.NO_TRANSFORM = True
     cfg.INPUT.SIZE = (backbone.image_size, backbone.image_size)
     cfg.USE_CUDA = backbone.model.text_projection.is_cuda
     name = cfg.MODEL.BACKBONE.NAME

@@ -5,7 +5,6 @@ import platform
 from pathlib import Path
 
 import torch
-import torchvision
 from yacs.config import CfgNode
 
 from rada.engine.trainer import CLIPTrainer
@@ -19,6 +18,8 @@ def plain(node: CfgNode) -> dict:
 
 def machine(device: torch.device) -> dict:
     """Versions and the device, for results.json."""
+    import torchvision
+
     versions = {
         "python": platform.python_version(),
         "torch": torch.__version__,

@@ -8,7 +8,6 @@ from typing import Any
 
 import PIL
 import torch
-import torchvision
 from torch import Tensor, nn
 
 from rada.files import sha256
@@ -71,5 +70,7 @@ def of_transform(transform: Any) -> str:
 
 def versions() -> str:
     """Of what decodes, transforms and encodes pictures: another one may change the last digits."""
+    import torchvision
+
     names = {module.__name__: module.__version__ for module in (torch, torchvision, PIL)}
     return ", ".join(f"{name} {version}" for name, version in names.items())

@@ -66,7 +66,8 @@ class Adaptation:
         cfg = cfg.clone()
         cfg.defrost()
         cfg.DATALOADER.TEST.BATCH_SIZE = cfg.TEST.EPISODES
-        dm = DataManager(cfg, custom_tfm_test=Views(cfg), dataset_wrapper=ReproducibleWrapper)
+        views = None if cfg.INPUT.NO_TRANSFORM else Views(cfg)
+        dm = DataManager(cfg, custom_tfm_test=views, dataset_wrapper=ReproducibleWrapper)
         root = cfg.DATASET.ROOT
         for loader in filter(None, (dm.val_loader, dm.test_loader)):
             loader.dataset.root = root_of(getattr(dm.dataset, "dataset_dir", root), root)
@@ -119,6 +120,8 @@ class Adaptation:
         Every process calls it; those but the first return 0.
         """
         trainer = self.trainer
+        if trainer.cfg.INPUT.NO_TRANSFORM:
+            raise ValueError("views are transformed pictures; set INPUT.NO_TRANSFORM False")
         trainer.set_model_mode("eval")
         loader = trainer.val_loader if split == "val" else trainer.test_loader
         print(f"Evaluate on the *{split}* set")

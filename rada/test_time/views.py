@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torchvision import transforms as T
 from yacs.config import CfgNode
 
 from dassl.data import DatasetWrapper
@@ -35,11 +34,11 @@ class Views:
     """
 
     def __init__(self, cfg: CfgNode):
+        from torchvision import transforms as T
+
         c = cfg.INPUT
         self.number = cfg.TEST.VIEWS - 1
         self.first = build_transform(cfg, is_train=False)
-        if self.first is None:
-            raise ValueError("views are transformed pictures; set INPUT.NO_TRANSFORM False")
         crop = T.RandomResizedCrop(tuple(c.SIZE), scale=tuple(c.RRCROP_SCALE))
         self.crop = T.Compose([crop, T.RandomHorizontalFlip()])
         self.pixels = augmix if with_augmix(cfg) else np.asarray

@@ -1,15 +1,14 @@
 """Items as what a loader collates."""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from torch.utils.data import Dataset
-from torchvision import transforms as T
 from yacs.config import CfgNode
 
 from dassl.data.collation import Items
 from dassl.data.datasets.base_dataset import Data
-from dassl.data.transforms import INTERPOLATION_MODES
 from dassl.utils import read_image
 
 
@@ -39,11 +38,17 @@ class DatasetWrapper(Dataset):
             raise ValueError(
                 f"Cannot augment the image {self.k_tfm} times because transform is None"
             )
-        interpolation = INTERPOLATION_MODES[cfg.INPUT.INTERPOLATION]
-        steps = [T.Resize(cfg.INPUT.SIZE, interpolation=interpolation), T.ToTensor()]
-        if "normalize" in cfg.INPUT.TRANSFORMS:
-            steps.append(T.Normalize(mean=cfg.INPUT.PIXEL_MEAN, std=cfg.INPUT.PIXEL_STD))
-        self.to_tensor = T.Compose(steps)
+
+    @cached_property
+    def to_tensor(self) -> Callable:
+        """The picture without augmentation, for RETURN_IMG0."""
+        from torchvision import transforms as T
+
+        c = self.cfg.INPUT
+        steps = [T.Resize(c.SIZE, T.InterpolationMode(c.INTERPOLATION)), T.ToTensor()]
+        if "normalize" in c.TRANSFORMS:
+            steps.append(T.Normalize(mean=c.PIXEL_MEAN, std=c.PIXEL_STD))
+        return T.Compose(steps)
 
     def __len__(self) -> int:
         return len(self.data_source)

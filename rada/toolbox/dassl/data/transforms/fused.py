@@ -1,12 +1,16 @@
 """Steps that follow each other done in one, with the same result bit for bit."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torchvision import transforms as T
+
+from dassl.utils.lazy import Lazy
+
+T = Lazy("torchvision.transforms")
 
 
 class ToNormalizedTensor:
@@ -15,7 +19,7 @@ class ToNormalizedTensor:
     The same float32 operations in the same order, so that the values are the same.
     """
 
-    def __init__(self, to_tensor: T.ToTensor, normalize: T.Normalize):
+    def __init__(self, to_tensor: Callable, normalize: Any):
         self.to_tensor, self.normalize = to_tensor, normalize
         self.mean, self.std = (
             torch.tensor(values, dtype=torch.float32).view(-1, 1, 1)

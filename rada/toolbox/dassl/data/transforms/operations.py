@@ -1,14 +1,16 @@
 """Transforms that torchvision does not have."""
 
 import random
+from typing import Any
 
 import numpy as np
 import torch
 from PIL.Image import Image
 from torch import Tensor
-from torchvision import transforms as T
-from torchvision.transforms import functional as F
-from torchvision.transforms.functional import InterpolationMode
+
+from dassl.utils.lazy import Lazy
+
+T, F = Lazy("torchvision.transforms"), Lazy("torchvision.transforms.functional")
 
 
 class Random2DTranslation:
@@ -16,6 +18,7 @@ class Random2DTranslation:
 
     Args:
         height, width: of the result, pixels.
+        interpolation: an InterpolationMode of torchvision; bilinear by default.
     """
 
     def __init__(
@@ -23,9 +26,10 @@ class Random2DTranslation:
         height: int,
         width: int,
         p: float = 0.5,
-        interpolation: InterpolationMode = InterpolationMode.BILINEAR,
+        interpolation: Any = None,
     ):
-        self.height, self.width, self.p, self.interpolation = height, width, p, interpolation
+        self.height, self.width, self.p = height, width, p
+        self.interpolation = interpolation or F.InterpolationMode.BILINEAR
 
     def __call__(self, img: Image) -> Image:
         size = [self.height, self.width]

@@ -1,9 +1,8 @@
 """Transforms from the config, in a fixed order whatever the order of INPUT.TRANSFORMS."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from torchvision import transforms as T
-from torchvision.transforms.functional import InterpolationMode
 from yacs.config import CfgNode
 
 from dassl.data.transforms.fused import fuse
@@ -15,12 +14,10 @@ from dassl.data.transforms.operations import (
     RandomStrengthAugment,
 )
 from dassl.utils import check_availability
+from dassl.utils.lazy import Lazy
 
-INTERPOLATION_MODES = {
-    "bilinear": InterpolationMode.BILINEAR,
-    "bicubic": InterpolationMode.BICUBIC,
-    "nearest": InterpolationMode.NEAREST,
-}
+T = Lazy("torchvision.transforms")
+INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
 
 # Each step: the name in INPUT.TRANSFORMS -> of INPUT, its log line and the transform.
 Step = Callable[[CfgNode], tuple[str, Callable]]
@@ -87,7 +84,7 @@ TEST_STEPS = ("normalize", "instance_norm")
 
 def build_transform(
     cfg: CfgNode, is_train: bool = True, choices: Sequence[str] | None = None
-) -> T.Compose | None:
+) -> Callable | None:
     """The transform from a PIL image to a tensor (3, H, W); prints its steps.
 
     Args:
@@ -133,6 +130,13 @@ def _test_steps(c: CfgNode, choices: Sequence[str]) -> list[tuple[str, Callable]
     ]
 
 
-def _interpolation(c: CfgNode) -> InterpolationMode:
-    check_availability(c.INTERPOLATION, list(INTERPOLATION_MODES))
-    return INTERPOLATION_MODES[c.INTERPOLATION]
+def _interpolation(c: CfgNode) -> Any:
+    check_availability(c.INTERPOLATION, INTERPOLATIONS)
+    return T.InterpolationMode(c.INTERPOLATION)
+
+
+def __getattr__(name: str) -> Any:
+    """INTERPOLATION_MODES, torchvision's by the config's names; made when it is asked for."""
+    if name == "INTERPOLATION_MODES":
+        return {name: T.InterpolationMode(name) for name in INTERPOLATIONS}
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
