@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from rada import config_files
-from rada.data.families import absent
+from rada.data.families import absent, is_embedded
 from rada.files import did_you_mean
 
 OWN = ("TRAINER.", "DATASET.CUSTOM.")  # only those who read them know these keys
@@ -78,20 +78,21 @@ def require_data(args: argparse.Namespace, given: dict[str, str]) -> None:
     """Raise FileNotFoundError if the folder of a benchmark's pictures is not there."""
     if os.environ.get("REHEARSE", "0") not in ("", "0"):
         return
-    declared = declared_folder(Path(args.dataset_config_file).stem)
+    stem = Path(args.dataset_config_file).stem
+    declared = None if is_embedded(stem) else declared_folder(stem)
     if declared is None or "DATASET.NAME" in given:
         return
     dataset, folder = declared
     root = given.get("DATASET.ROOT") or args.root or "."
     path = os.path.abspath(os.path.join(os.path.expanduser(root), folder))
     if not os.path.isdir(path):
-        raise FileNotFoundError(absent(dataset, path, Path(args.dataset_config_file).stem))
+        raise FileNotFoundError(absent(dataset, path, stem))
 
 
 def declared_folder(stem: str) -> tuple[str, str] | None:
     """Class and folder of the dataset with this config, read from datasets/ without running it.
 
-    None for one that says no folder of its own, as those that draw their pictures.
+    None for one that says no folder of its own.
     """
     for place in importlib.import_module("rada.datasets").__path__:
         for file in sorted(Path(place).glob("*.py")):

@@ -68,6 +68,8 @@ def test_mistakes_of_a_file(content, message, tmp_path):
 
 def test_what_a_trainer_has_to_be_asked_for_waits_for_it():
     """A key below its own node; and datasets that draw their pictures need no folder."""
-    command = [sys.executable, "-c", RUN, *COOP, *SHAPES, *CONFIG, "TRAINER.COOP.NCTX", "4"]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert found.returncode == 1 and "torch" in found.stderr.splitlines()[-1]
+    for stem in ("blueprints", "digits"):
+        data = ("--dataset-config-file", f"configs/datasets/{stem}.yaml", "--root", "/nowhere")
+        command = [sys.executable, "-c", RUN, *COOP, *data, *CONFIG, "TRAINER.COOP.NCTX", "4"]
+        found = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert found.returncode == 1 and "torch" in found.stderr.splitlines()[-1]

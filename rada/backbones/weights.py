@@ -45,6 +45,8 @@ def import_clip() -> ModuleType:
             warnings.filterwarnings("ignore", message=".*pkg_resources")
             import clip.clip
             import clip.model
+
+            clip.model = sys.modules["clip.model"]  # it may have been imported first, alone
     except ModuleNotFoundError as error:
         if error.name != "pkg_resources":
             raise
