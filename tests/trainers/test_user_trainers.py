@@ -56,7 +56,7 @@ def test_a_broken_file_is_named_and_stops_its_own_trainers_only(folder, tmp_path
     assert listed.returncode == 0 and listed.stderr.count(why) == 1
     names = {line.split()[0] for line in listed.stdout.splitlines() if line.strip()}
     assert {"TextShift", "RAdaTextShift", "CoOp"} <= names and "Half" not in names
-    data = ("--dataset-config-file", "configs/datasets/caltech101.yaml", "--root", str(tmp_path))
+    data = ("--dataset-config-file", "configs/datasets/digits.yaml", "--root", str(tmp_path))
     asked = run(folder, "train.py", "--trainer", "Half", *data, "--output-dir", str(tmp_path / "o"))
     assert asked.returncode == 2 and 'unknown trainer "Half"' in asked.stderr
     assert asked.stderr.strip().endswith(why)
