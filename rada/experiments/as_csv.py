@@ -31,7 +31,7 @@ def to_csv(tables: list[Table], found: Found, published: Published | None) -> st
     writer = csv.DictWriter(text, fields, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     for row in measured_rows(tables):
-        if found.rehearsal:
+        if found.banner:
             row["source"] = f"rehearsal {row['source']}"
         writer.writerow(row)
     if published:

@@ -7,7 +7,6 @@ from rada.experiments.published import Published
 from rada.experiments.runs import Found
 from rada.experiments.summary import Summary, summaries
 from rada.experiments.table import Table
-from rada.results_json import REHEARSAL
 
 
 def to_json(tables: list[Table], found: Found, published: Published | None) -> dict:
@@ -15,11 +14,10 @@ def to_json(tables: list[Table], found: Found, published: Published | None) -> d
     data = {
         "tables": [table_json(table) for table in tables],
         "unfinished": found.unfinished,
-        "rehearsals": [run.folder for run in found.rehearsals],
         "skipped": found.skipped,
     }
-    if found.rehearsal:
-        data = {"rehearsal": REHEARSAL} | data
+    if found.banner:
+        data = {"rehearsal": found.banner} | data
     if summaries(tables):
         data["summary"] = [summary_json(summary) for summary in summaries(tables)]
     if published:

@@ -40,12 +40,10 @@ def checked_results(folder: Path, rehearsal: bool) -> dict:
         results = read_results(folder / "results.json")
     except ValueError as error:
         raise ValueError(f"{error}; remove {folder} to run again") from None
-    if rehearsal and not results.get("rehearsal"):
-        raise ValueError(f"{folder} holds a real run, not a rehearsal; set another OUTPUT")
-    if results.get("rehearsal") and not rehearsal:
-        raise ValueError(
-            f"{folder} holds a rehearsal, not a real run; remove it or set another OUTPUT"
-        )
+    if bool(results.get("rehearsal")) != rehearsal:
+        found = "a real run, not a rehearsal; " if rehearsal else "a rehearsal, not a real run; "
+        remedy = "set another OUTPUT" if rehearsal else "remove it or set another OUTPUT"
+        raise ValueError(f"{folder} holds {found}{remedy}")
     return results
 
 

@@ -70,5 +70,4 @@ def missing_notes(table: Table) -> list[str]:
 def fates(found: Found) -> list[str]:
     """Why folders were left out."""
     lines = [f"unfinished (no results.json): {folder}" for folder in found.unfinished]
-    lines += [f"left out, a rehearsal: {run.folder}" for run in found.rehearsals]
     return lines + [f"skipped: {reason}" for reason in found.skipped]

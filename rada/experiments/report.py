@@ -18,7 +18,6 @@ from rada.experiments.summary import summaries, summary_grid, summary_notes
 from rada.experiments.table import Table, build_tables
 from rada.experiments.transposed import transposed
 from rada.files import suggestion
-from rada.results_json import REHEARSAL
 
 FORMATS = ("simple", "github", "latex", "csv", "json")
 
@@ -59,7 +58,7 @@ def report(
     if style == "json":
         return json.dumps(to_json(tables, found, quotes), indent=2), ""
     if style == "csv":
-        lines = [REHEARSAL] if found.rehearsal else []
+        lines = [found.banner] if found.banner else []
         lines += [note for table in tables for note in notes(table)] + fates(found)
         lines += quotes.remarks if quotes else ()
         return to_csv(tables, found, quotes).rstrip("\n"), "\n".join(lines)
@@ -87,7 +86,7 @@ def comparable(found: Found, keyword: str) -> Published:
     """
     if keyword != "accuracy":
         raise ValueError(f"--published quotes accuracies, not {keyword}; leave out one of the two")
-    if found.rehearsal:
+    if found.banner:
         raise ValueError("--published: a rehearsal compares with nothing; leave it out")
     if not {family(run.dataset) for run in found.runs} & {"real sets", "shifts"}:
         raise ValueError("--published: the papers have none of these datasets; leave it out")
@@ -108,8 +107,8 @@ def as_text(
     """Tables with their notes; in LaTeX the notes are comments."""
     mark = {"latex": "% ", "github": "- "}.get(style, "")
     title = "% " if style == "latex" else ""
-    corner = REHEARSAL.split(":")[0] if found.rehearsal else ""
-    parts = [title + REHEARSAL] if found.rehearsal else []
+    corner = found.banner.split(":")[0]
+    parts = [title + found.banner] if found.banner else []
     for table in tables:
         whole = transposed if TUNED in table.parts or SHIFTED in table.parts else measured
         grids = [overview(table)] if by_trainer else [whole(table), costs(table)]

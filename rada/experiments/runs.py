@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rada.experiments.logs import read_metrics
 from rada.experiments.protocols import ADAPTED, ALL_SHOTS, PARTS, SOURCE, TARGET
-from rada.results_json import read_results, says_rehearsal, seconds_of
+from rada.results_json import REHEARSAL, read_results, says_rehearsal, seconds_of
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,13 @@ class Run:
 class Found:
     """What lies under a folder: the runs to use, and why each other one is not used.
 
-    Rehearsals are used only where there is no real run; rehearsal says so.
+    Rehearsals are used only where there is no real run; `banner` then says so on every table.
     """
 
     runs: list[Run] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
-    rehearsals: list[Run] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
-    rehearsal: bool = False
+    banner: str = ""
 
 
 def scan(directory: Path, keep: Callable[[Run], bool] = lambda run: True) -> Found:
@@ -77,8 +76,12 @@ def scan(directory: Path, keep: Callable[[Run], bool] = lambda run: True) -> Fou
                 found.skipped.append(f'{folder}: not a folder named "seed<number>"')
             elif keep(run):
                 add_run(found, run)
-    if found.rehearsals and not found.runs:
-        found.runs, found.rehearsals, found.rehearsal = found.rehearsals, [], True
+    real = [run for run in found.runs if not run.rehearsal]
+    if real:
+        found.skipped += [f"{run.folder}: a rehearsal" for run in found.runs if run.rehearsal]
+        found.runs = real
+    elif found.runs:
+        found.banner = REHEARSAL
     require_one_source(found, directory)
     return found
 
@@ -112,8 +115,6 @@ def add_run(found: Found, run: Run) -> None:
         return
     if read is None:
         found.unfinished.append(run.folder)
-    elif read.rehearsal:
-        found.rehearsals.append(read)
     else:
         found.runs.append(read)
 

@@ -16,7 +16,6 @@ from rada.experiments.protocols import MIXED, SHIFTED, TUNED
 from rada.experiments.runs import Found, Run, scan
 from rada.experiments.table import Table
 from rada.experiments.transposed import transposed
-from rada.results_json import REHEARSAL
 
 CURVES = "wise_ft.png"
 NUMBERS = "wise_ft.csv"
@@ -39,13 +38,13 @@ def report(
     tables = mixtures(found)
     if not tables:
         raise FileNotFoundError(f"no finished mixture in {directory}; run scripts/rada/wise_ft.sh")
-    parts = [REHEARSAL] if found.rehearsal else []
+    parts = [found.banner] if found.banner else []
     for (tuned_on, trainer), table in tables.items():
         heading = f"WiSE-FT on {tuned_on}: {trainer}"
         remarks = "\n".join(note for note in notes(table) if not note.startswith("configs"))
         parts += [heading, draw(transposed(table), style), remarks]
     Path(directory, NUMBERS).write_text(as_csv(tables), encoding="utf-8")
-    curves = plotted(tables, Path(directory, CURVES), found.rehearsal)
+    curves = plotted(tables, Path(directory, CURVES), found.banner)
     return "\n\n".join([*parts, f"{curves}; numbers: {Path(directory, NUMBERS)}"])
 
 
@@ -98,7 +97,7 @@ def as_csv(tables: dict[tuple[str, str], Table]) -> str:
     return text.getvalue()
 
 
-def plotted(tables: dict[tuple[str, str], Table], path: Path, rehearsal: bool) -> str:
+def plotted(tables: dict[tuple[str, str], Table], path: Path, banner: str) -> str:
     """Draw the curves to a file; where they are, in words."""
     curves = {
         f"{trainer.removesuffix(', ' + shots_text(-1))} on {tuned_on}": points(table)
@@ -111,5 +110,5 @@ def plotted(tables: dict[tuple[str, str], Table], path: Path, rehearsal: bool) -
         from rada.experiments.curves import plot
     except ModuleNotFoundError:
         return "no curve: matplotlib is not installed"
-    plot(curves, path, REHEARSAL if rehearsal else "")
+    plot(curves, path, banner)
     return f"curves: {path}"

@@ -32,9 +32,10 @@ def test_real_runs_are_shown_alone(rehearsed):
     rehearsed.pair("dtd", "CoOp", 2, 44.0, 44.0)
     text = report(rehearsed.root)[0]
     assert "44.0" in text and "33.0" not in text and "RAdaCoOp - CoOp" not in text
-    assert text.count("left out, a rehearsal: ") == 4 and REHEARSAL not in text
+    assert text.count(": a rehearsal") == 4 and REHEARSAL not in text
     data = json.loads(report(rehearsed.root, "json")[0])
-    assert "rehearsal" not in data and len(data["rehearsals"]) == 4
+    assert "rehearsal" not in data
+    assert sum(reason.endswith(": a rehearsal") for reason in data["skipped"]) == 4
 
 
 def test_a_log_that_calls_itself_a_rehearsal_is_no_real_run(experiment, write_log):
@@ -44,7 +45,7 @@ def test_a_log_that_calls_itself_a_rehearsal_is_no_real_run(experiment, write_lo
     log = folder / "log.txt"
     log.write_text("REHEARSAL: these numbers mean nothing\n" + log.read_text())
     text = report(experiment.root)[0]
-    assert "33.0" not in text and f"left out, a rehearsal: {folder}" in text
+    assert "33.0" not in text and f"skipped: {folder}: a rehearsal" in text
 
 
 def test_papers_numbers_are_not_put_beside_it(rehearsed):

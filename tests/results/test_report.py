@@ -33,7 +33,7 @@ def test_notes_name_what_is_missing_and_what_was_left_out(two_trainers):
     text = report(two_trainers.root)[0]
     assert "missing: RAdaCoOp on ucf101: test_new seed 2" in text
     assert f"unfinished (no results.json): {two_trainers.root}/test_new/ucf101" in text
-    assert f"left out, a rehearsal: {two_trainers.root}/train_base/dtd" in text
+    assert f"skipped: {two_trainers.root}/train_base/dtd" in text and ": a rehearsal" in text
     assert "MaPLe/vit_b16_ctxv1/seed2/results.json: broken JSON" in text
     assert "99.0" not in text
 
