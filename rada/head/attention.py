@@ -18,7 +18,7 @@ then `dQ = scale * dS Kx` and, summed over the maps, `dKx = scale * dS^T Q`. The
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -139,14 +139,29 @@ def dense_attention(operands: Operands, scale: float) -> Tensor:
     """The same, read off METHOD.md, with maps of K*K numbers; arguments as above."""
     key, value = operands.key.mT, operands.value
     image_row = torch.softmax(scale * operands.image @ key, -1)  # (N, 1, K)
-    text_map, rational_map = (joint_softmax(scale * q @ key) for q in operands.queries)
+    text_map, rational_map = (_JointSoftmax.apply(scale * q @ key) for q in operands.queries)
     num_classes = key.shape[-1]
     return num_classes / 3 * (text_map + rational_map) @ value + image_row @ value / 3
 
 
-def joint_softmax(scores: Tensor) -> Tensor:
-    """One softmax over all K*K entries of each problem's scores (N, K, K)."""
-    return scores.flatten(1).softmax(-1).view_as(scores)
+class _JointSoftmax(torch.autograd.Function):
+    """One softmax over all K*K entries of each problem's scores (N, K, K).
+
+    PyTorch's own, but for the sum in its gradient: one accumulator over K*K numbers loses digits
+    (a thousandth of some gradients at K = 800 on a CPU), `sum` adds by halves.
+    """
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, scores: Tensor) -> Tensor:
+        softmax = scores.flatten(1).softmax(-1).view_as(scores)
+        ctx.save_for_backward(softmax)
+        return softmax
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (softmax,) = ctx.saved_tensors
+        product = softmax * grad
+        return torch.addcmul(product, softmax, product.sum((1, 2), keepdim=True), value=-1)
 
 
 class _Context(FunctionCtx):
