@@ -120,7 +120,7 @@ class FeatureCache:
     def made_of(self, pictures: DatasetWrapper, views: int) -> key.Key:
         """What the features of so many views of each picture depend on."""
         paths = [item.impath for item in pictures.data_source]
-        return {
+        made_of = {
             "image encoder": self.weights_digest,
             "precision": self.trainer.model.encoder.backbone.precision,
             # it decides the last digits, as the size of a batch does
@@ -130,6 +130,7 @@ class FeatureCache:
             "versions": key.versions(),
             **key.of_pictures(paths, self.pictures_root),
         }
+        return made_of | ({"rehearsal": "yes"} if "REHEARSAL" in self.trainer.cfg else {})
 
     @cached_property
     def weights_digest(self) -> str:

@@ -47,7 +47,7 @@ def picture(root, part="train", index=0):
 
 def test_missing_root(mistake, root):
     shutil.rmtree(root)
-    assert "101_ObjectCategories not found" in mistake()
+    assert "caltech-101 not found" in mistake()
 
 
 def test_missing_pictures_folder(mistake, root):
