@@ -31,6 +31,7 @@ FORMS = ("auto", "plain", "linear")
 # an Intel Xeon as measured by benchmarks/head.py; on an H200 a dense head was ahead below K = 500.
 PLAIN_PAIRS, PLAIN_PAIRS_ON_GPU = 1600, 1 << 14
 PLAIN_CLASSES, PLAIN_CLASSES_ON_GPU = 800, 500
+PLAIN_SCORES = 160_000  # B K K, without gradients on a CPU: fresh memory for maps costs more there
 # pairs that a fused kernel works on at a time; a (B, K, D) tensor of them has 128 MB
 FUSED_PAIRS = 1 << 16
 
@@ -136,6 +137,8 @@ def fastest_form(num_images: int, num_classes: int, device: torch.device) -> str
     pairs = PLAIN_PAIRS_ON_GPU if cuda else PLAIN_PAIRS
     classes = PLAIN_CLASSES_ON_GPU if cuda else PLAIN_CLASSES
     few = num_images * num_classes <= pairs and num_classes <= classes
+    if not cuda and not torch.is_grad_enabled():
+        few = few and num_images * num_classes**2 <= PLAIN_SCORES
     return "plain" if few else "linear"
 
 
