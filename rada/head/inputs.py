@@ -220,19 +220,6 @@ def project(
     return projected.view(num_heads * len(rows), rows.shape[1], weight.shape[1])
 
 
-def to_operands(inputs: Inputs, projected: Sequence[Tensor], num_heads: int) -> Operands:
-    """What the attention needs.
-
-    Args:
-        inputs: of B images.
-        projected: query_rational, key and value, (H * B, K, d) each.
-        num_heads: H.
-    """
-    text = inputs.query_text.expand(len(inputs.image), -1, -1)
-    image, text = (split_heads(query, num_heads) for query in (inputs.query_image, text))
-    return Operands(image, text, *projected)
-
-
 def project_backward(
     operand_grads: Operands, rational: Tensor, num_heads: int, grads: Inputs
 ) -> None:

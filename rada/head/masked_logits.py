@@ -185,7 +185,13 @@ def forward(inputs: Inputs, rational: Tensor, heads: Heads, take: Take) -> Resul
 
 
 def operands_of(inputs: Inputs, projected: Sequence[Tensor], heads: Heads) -> Operands:
-    """As `to_operands`, in scratch memory."""
+    """What the attention needs, the text queries in scratch memory.
+
+    Args:
+        inputs: of n images.
+        projected: query_rational, key and value, (H * n, K, d) each.
+        heads: of the attention.
+    """
     query = projected[0]
     text = scratch().take("text", query, heads.number, len(inputs.image), *query.shape[1:])
     text.copy_(heads_first(inputs.query_text, heads.number))

@@ -7,7 +7,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from rada.head.inputs import inputs_of, prepare, project, to_operands
+from rada.head.inputs import inputs_of, prepare, project
+from rada.head.masked_logits import operands_of
 from rada.head.rational import RAdaHead
 from tests.conftest import GOLDEN
 from tests.rada import drawn_weights, load_weights, parameter
@@ -84,9 +85,9 @@ def test_every_row_of_the_image_map_is_our_one_row(name, golden):
     head, image, text, scale = build(data, golden, torch.float64)
     image, text = prepare(image, text, head.mask.out.weight)
     inputs = inputs_of(head.mask, image, text, scale)
-    heads = data["meta"]["heads"]
+    heads = head.mask.heads
     rational = inputs.image * inputs.text
-    projected = [project(rational, *layer, heads) for layer in inputs.projections]
-    row = to_operands(inputs, projected, heads).image_map(head.mask.heads.scale)
-    row = row.unflatten(0, (heads, -1)).transpose(0, 1)  # (B, H, 1, K)
+    projected = [project(rational, *layer, heads.number) for layer in inputs.projections]
+    row = operands_of(inputs, projected, heads).image_map(heads.scale)
+    row = row.unflatten(0, (heads.number, -1)).transpose(0, 1)  # (B, H, 1, K)
     assert relative(row.expand(data["attn1"].shape), data["attn1"]) <= 2e-6
