@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from rada import config_files
+from rada import config_files, rehearsal
 from rada.data.families import absent, is_embedded
 from rada.files import did_you_mean
 
@@ -76,7 +76,7 @@ def require_keys(keys: Iterator[str] | dict, where: str) -> None:
 
 def require_data(args: argparse.Namespace, given: dict[str, str]) -> None:
     """Raise FileNotFoundError if the folder of a benchmark's pictures is not there."""
-    if os.environ.get("REHEARSE", "0") not in ("", "0"):
+    if rehearsal.asked():
         return
     stem = Path(args.dataset_config_file).stem
     declared = None if is_embedded(stem) else declared_folder(stem)

@@ -5,8 +5,6 @@ import math
 import re
 from pathlib import Path
 
-REHEARSAL = "REHEARSAL: stand-in pictures and a tiny model; these numbers mean nothing"
-
 
 def read_results(path: Path) -> dict:
     """A results.json whose metrics are numbers.

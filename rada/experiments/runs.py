@@ -12,7 +12,8 @@ from pathlib import Path
 
 from rada.experiments.logs import read_metrics
 from rada.experiments.protocols import ADAPTED, ALL_SHOTS, PARTS, SOURCE, TARGET
-from rada.results_json import REHEARSAL, read_results, says_rehearsal, seconds_of
+from rada.rehearsal import REHEARSAL
+from rada.results_json import read_results, says_rehearsal, seconds_of
 
 
 @dataclass(frozen=True)

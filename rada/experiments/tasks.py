@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rada import rehearsal
 from rada.data.families import DEFAULT_SOURCE, SHIFTS
 from rada.experiments.finished import is_finished
 from rada.experiments.protocols import (
@@ -29,21 +30,14 @@ def source() -> str:
     return os.environ.get("SOURCE") or DEFAULT_SOURCE
 
 
-def is_rehearsal() -> bool:
-    """Whether stand-in pictures take the place of the datasets."""
-    return os.environ.get("REHEARSE", "0") not in ("", "0")
-
-
 def rehearsal_apart() -> None:
     """Let OUTPUT of a rehearsal be a folder of its own, for this process and those it starts.
 
     Raises:
         ValueError: if REHEARSE is neither 1 nor 0 nor unset.
     """
-    if (asked := os.environ.get("REHEARSE", "0")) not in ("", "0", "1"):
-        raise ValueError(f'REHEARSE must be 1 or unset, got "{asked}"')
     output = Path(os.environ.get("OUTPUT") or "output")
-    if is_rehearsal() and output.name != "rehearsal":
+    if rehearsal.asked() and output.name != "rehearsal":
         output /= "rehearsal"
         os.environ["OUTPUT"] = str(output)
         os.environ.setdefault("REHEARSE_ROOT", str(output / "data"))
@@ -155,4 +149,4 @@ class Task:
             ValueError: if its folder, or that of its training, holds something else.
         """
         trained = self.training.folder if self.training and self.training.has_results() else None
-        return is_finished(self.folder, self.options, trained, is_rehearsal())
+        return is_finished(self.folder, self.options, trained, rehearsal.asked())

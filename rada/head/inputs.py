@@ -1,6 +1,5 @@
 """What the RAda head accepts (shapes, types, numbers of its features), and how heads share it."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch

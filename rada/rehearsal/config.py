@@ -17,9 +17,9 @@ from dassl.data.datasets import DATASET_REGISTRY
 from dassl.engine import TRAINER_REGISTRY
 from rada.backbones.weights import TINY_CLIP
 from rada.datasets.shapes import RenderedDataset
-from rada.rehearsal import STAMP, build_tree
+from rada.rehearsal import REHEARSAL, STAMP, asked
 from rada.rehearsal.files import NAMES
-from rada.results_json import REHEARSAL
+from rada.rehearsal.tree import build_tree
 
 ROOT = "output/rehearsal/data"
 PICTURES = 20  # training pictures a class, more for more shots
@@ -43,10 +43,7 @@ def rehearse_if_asked(cfg: CfgNode) -> None:
             rehearsal and a real run would touch each other's files.
         OSError: if the pictures cannot be written.
     """
-    asked = os.environ.get("REHEARSE") or "0"
-    if asked not in ("0", "1"):
-        raise ValueError(f'REHEARSE is 1, or 0 for a real run; got "{asked}"')
-    if asked == "0":
+    if not asked():
         require_real_pictures(cfg)
     else:
         pictures = exchange_pictures(cfg)

@@ -9,7 +9,7 @@ from PIL import Image
 from scipy.io import loadmat
 
 from rada.data.class_lists import read_classnames
-from rada.rehearsal import build_tree
+from rada.rehearsal.tree import build_tree
 
 COUNTS = {"train": 2, "val": 1, "test": 1}
 

@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rada import rehearsal
 from rada.data.class_lists import read_objectnet, read_wnids
-from rada.rehearsal import STAMP, build_tree
+from rada.rehearsal import STAMP, tree
 from rada.rehearsal.classes import classes, imagenet_wnids, spread
+from rada.rehearsal.tree import build_tree
 
 SMALL = {"train": 2, "val": 1, "test": 1, "most_classes": 3, "size": 8}
 
@@ -74,7 +74,7 @@ def test_an_interrupted_build_leaves_nothing(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(rehearsal, "write_annotations", interrupt)
+        patch.setattr(tree, "write_annotations", interrupt)
         with pytest.raises(KeyboardInterrupt):
             build_tree("eurosat", tmp_path, **SMALL)
     assert os.listdir(tmp_path) == ["eurosat.lock"]
@@ -83,8 +83,8 @@ def test_an_interrupted_build_leaves_nothing(tmp_path, monkeypatch):
 
 
 def test_two_at_once_write_once(tmp_path, monkeypatch):
-    calls, write = [], rehearsal.write_pictures
-    monkeypatch.setattr(rehearsal, "write_pictures", lambda *a: (calls.append(a), write(*a)))
+    calls, write = [], tree.write_pictures
+    monkeypatch.setattr(tree, "write_pictures", lambda *a: (calls.append(a), write(*a)))
     with ThreadPoolExecutor(4) as pool:
         said = set(pool.map(lambda _: build_tree("eurosat", tmp_path, **SMALL), range(4)))
     assert len(calls) == 1 and len(said) == 1

@@ -10,7 +10,7 @@ import pytest
 from rada.data.class_lists import read_classnames, read_objectnet, read_wnids
 from rada.data.families import BENCHMARKS, SHIFTS
 from rada.data.registry import dataset_class
-from rada.rehearsal import build_tree
+from rada.rehearsal.tree import build_tree
 
 WITH_SPLIT_FILE = [name for name in BENCHMARKS if name not in ("imagenet", "fgvc_aircraft")]
 COUNTS = {"train": 5, "val": 2, "test": 3}

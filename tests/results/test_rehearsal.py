@@ -6,7 +6,7 @@ import pytest
 
 from parse_test_res import main
 from rada.experiments.report import FORMATS, report
-from rada.results_json import REHEARSAL
+from rada.rehearsal import REHEARSAL
 
 
 @pytest.fixture

@@ -95,9 +95,10 @@ def repo(tmp_path):
     root = tmp_path / "a repository"
     for name in ("scripts", "rada/experiments"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "rada/data").mkdir()
+    for room in ("data", "rehearsal"):
+        (root / "rada" / room).mkdir()
     alone = ("__init__", "config_files", "files", "results_json", "data/__init__", "data/families")
-    alone += ("trainer_names",)
+    alone += ("trainer_names", "rehearsal/__init__")
     for name in alone:  # what needs no PyTorch
         shutil.copy(ROOT / f"rada/{name}.py", root / f"rada/{name}.py")
     for folder, stems in CONFIGS.items():

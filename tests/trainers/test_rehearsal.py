@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import train
-from rada.results_json import REHEARSAL
+from rada.rehearsal import REHEARSAL
 from tests.rehearsal import command, config_of
 
 

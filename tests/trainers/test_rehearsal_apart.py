@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 import train
-from rada.rehearsal import STAMP, build_tree
+from rada.rehearsal import STAMP
+from rada.rehearsal.tree import build_tree
 from tests.rehearsal import command
 
 

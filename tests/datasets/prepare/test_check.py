@@ -9,7 +9,8 @@ from rada.prepare.check import ABSENT, COMPLETE, check
 from rada.prepare.expected import EXPECTED, Counts
 from rada.prepare.place import prepare
 from rada.prepare.sources import SOURCES
-from rada.rehearsal import STAMP, build_tree
+from rada.rehearsal import STAMP
+from rada.rehearsal.tree import build_tree
 
 
 @pytest.fixture
