@@ -12,7 +12,7 @@ from rada.head.rational import RationalMask
 
 
 class DenseHead(nn.Module):
-    """The RAda head with the (B, H, K, K) maps of METHOD.md, for comparison only.
+    """The RAda head with the (B, H, K, K) maps of the equation, for comparison only.
 
     Args:
         mask: the exact mask whose six affine maps are used (shared, not copied).
@@ -35,7 +35,7 @@ class DenseHead(nn.Module):
         return logits, self.alpha * (gap**2).mean()
 
     def mask(self, image_features, text_features, logit_scale):
-        """Mask (B, K, D), steps 1 to 5 of METHOD.md."""
+        """Mask (B, K, D), equations (1) to (3) of `rada.head.rational`."""
         maps, value = self.maps(image_features, text_features, logit_scale)
         attended = sum(map_ @ value for map_ in maps) / 3  # (B, H, K, d)
         return torch.relu(1 + self.layers.out(attended.transpose(1, 2).flatten(2)))

@@ -12,7 +12,7 @@ from rada.encoders.base import Encoder, SentenceEncoder
 
 
 class Output(NamedTuple):
-    """What a classifier answers: logits (B, K), the head's penalty, a scalar, and on what.
+    """What a classifier gives: logits (B, K), the head's penalty, a scalar, and on what.
 
     image_features (B, D) and text_features (K, D) or (B, K, D) are float32 and L2-normalised.
     """
@@ -51,7 +51,7 @@ class CLIPClassifier(nn.Module):
         return self.encoder.encode_text()
 
     def decide(self, image_features: Tensor, text_features: Tensor) -> Output:
-        """The answer for features as encoded: (B, D), and (K, D) or (B, K, D)."""
+        """The output for features as encoded: (B, D), and (K, D) or (B, K, D)."""
         image_features = normalize(image_features, "image")
         text_features = normalize(text_features, "text")
         scale = self.encoder.backbone.logit_scale
@@ -85,12 +85,12 @@ class CLIPClassifier(nn.Module):
 
 
 class CaptionClassifier(CLIPClassifier):
-    """One that also answers which of some captions belongs to an image."""
+    """One that also tells which of some captions belongs to an image."""
 
     encoder: SentenceEncoder
 
     def forward(self, images: Tensor, captions: Tensor | None = None) -> Output:
-        """The answer for images (B, 3, size, size).
+        """The output for images (B, 3, size, size).
 
         Args:
             images: B pictures.

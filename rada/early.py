@@ -4,8 +4,6 @@ Whatever only a trainer or a dataset knows is left to them; nothing here is the 
 """
 
 import argparse
-import ast
-import importlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +12,13 @@ import yaml
 
 from rada import config_files, rehearsal
 from rada.data.families import absent, is_embedded
+from rada.declared import declared_folder
 from rada.files import did_you_mean
 
 OWN = ("TRAINER.", "DATASET.CUSTOM.")  # only those who read them know these keys
 
 
-def require_possible(args: argparse.Namespace) -> None:
+def require_command_line(args: argparse.Namespace) -> None:
     """Raise for a command line that no run can come of.
 
     Raises:
@@ -87,31 +86,3 @@ def require_data(args: argparse.Namespace, given: dict[str, str]) -> None:
     path = os.path.abspath(os.path.join(os.path.expanduser(root), folder))
     if not os.path.isdir(path):
         raise FileNotFoundError(absent(dataset, path, stem))
-
-
-def declared_folder(stem: str) -> tuple[str, str] | None:
-    """Class and folder of the dataset with this config, read from datasets/ without running it.
-
-    None for one that says no folder of its own.
-    """
-    for place in importlib.import_module("rada.datasets").__path__:
-        for file in sorted(Path(place).glob("*.py")):
-            for node in ast.parse(file.read_text(encoding="utf-8")).body:
-                if isinstance(node, ast.ClassDef):
-                    said = constants(node)
-                    if said.get("stem") == stem and "dataset_dir" in said:
-                        return node.name, said["dataset_dir"]
-    return None
-
-
-def constants(node: ast.ClassDef) -> dict[str, str]:
-    """The attributes of a class that are plain strings."""
-    assigned = [line for line in node.body if isinstance(line, ast.Assign)]
-    return {
-        target.id: line.value.value
-        for line in assigned
-        for target in line.targets
-        if isinstance(target, ast.Name)
-        and isinstance(line.value, ast.Constant)
-        and isinstance(line.value.value, str)
-    }

@@ -1,7 +1,7 @@
 """What every trainer learns, counted without weights and without a dataset.
 
 Each trainer is put together on a backbone of the right widths, with its published settings; what
-encoders answer is not needed for that, so `StandIn` stands in for them.
+encoders give is not needed for that, so `StandIn` stands in for them.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ PUBLISHED = "vit_b16_ctxv1.yaml"
 
 
 class StandIn(Backbone):
-    """A backbone whose encoders answer at once, with the same feature for everything.
+    """A backbone whose encoders are done at once, with the same feature for everything.
 
     Embeddings and widths are those of the backbone it stands in for. A word is one token, and all
     texts are as long as the first: nobody reads them, and the real ones of a thousand classes take

@@ -27,7 +27,7 @@ class FineTuning:
 
     @classmethod
     def extend_cfg(cls, cfg: CfgNode) -> None:
-        """As always; the defaults are those of the recipe."""
+        """The keys of `CLIPTrainer`, with the recipe's defaults."""
         super().extend_cfg(cfg)
         cfg.TRAIN.LOOP = "steps"
 

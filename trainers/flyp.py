@@ -61,7 +61,7 @@ class FLYP(BothEncoders, ZeroshotCLIP):
     settings = ZeroshotCLIP.settings
 
     def build_classifier(self, backbone: Backbone, classnames: list[str]) -> CLIPClassifier:
-        """As always; it takes captions, too."""
+        """Encoder and head, which take captions, too."""
         encoder = self.build_encoder(backbone, classnames)
         return CaptionClassifier(encoder, self.build_head(encoder))
 
@@ -106,8 +106,6 @@ class FLYP(BothEncoders, ZeroshotCLIP):
         nearest = (features[0] @ features[1].t()).argmax(-1)
         labels = distributed.all_gather(labels)
         accuracy = 100 * (labels[nearest] == labels).float().mean().item()
-        own, mean = (
-            slice(first, first + size),
-            distributed.world_size(),
-        )  # processes' gradients are averaged
+        own = slice(first, first + size)
+        mean = distributed.world_size()  # gradients are averaged over processes
         return mean * image[own], mean * text[own], scale, loss.item(), accuracy

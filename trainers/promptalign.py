@@ -20,6 +20,7 @@ from dassl.engine import TRAINER_REGISTRY
 from rada.data.data import cut_border
 from rada.engine import distributed
 from rada.engine.checkpoints import flatten
+from rada.features.key import as_bytes
 from rada.files import replacing, sha256
 from rada.results_json import read_results
 from rada.test_time.adaptation import Adaptation
@@ -118,7 +119,7 @@ def source_statistics(trainer, directory: str, blocks: range) -> TokenStatistics
 
 def digest(statistics: TokenStatistics) -> str:
     """sha256 of the numbers."""
-    return sha256(tensor.cpu().numpy().tobytes() for tensor in statistics)
+    return sha256(map(as_bytes, statistics))
 
 
 def _read(path: Path, made_with: dict, device: torch.device) -> TokenStatistics | None:

@@ -70,7 +70,7 @@ def image_input(name: str) -> ImageInput:
         return ImageInput(GEOMETRIES[name][1])
     try:
         return ImageInput(image_size(read_state_dict(weights_file(name))))
-    except (ValueError, OSError):  # building it says why
+    except (ValueError, OSError, KeyError):  # building it says why
         return ImageInput(GEOMETRIES["ViT-B/16"][1])
 
 

@@ -137,3 +137,22 @@ def _lines(path: str) -> set[str]:
             return set(file.read().split())
     except OSError:
         return set()
+
+
+def path_below(root: str, path: str) -> str:
+    """A picture's path below a folder: the same on every machine."""
+    return os.path.relpath(os.path.abspath(path), _absolute(root)).replace(os.sep, "/")
+
+
+def root_of(folder: str, root: str) -> str:
+    """The folder that the pictures in a dataset's folder are named from.
+
+    It is the root of the datasets, or the one that holds a folder elsewhere: where the root lies
+    says nothing about those pictures.
+    """
+    folder, root = _absolute(folder), _absolute(root)
+    return root if os.path.commonpath([folder, root]) == root else os.path.dirname(folder)
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(os.path.expanduser(path))

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 
-from rada.files import did_you_mean
+from rada.files import suggestion
 
 
 def register_all() -> None:
@@ -30,6 +30,5 @@ def dataset_class(stem: str) -> type:
     """
     known = dataset_classes()
     if stem not in known:
-        hint = did_you_mean(stem, known) or f"; known: {', '.join(sorted(known))}"
-        raise ValueError(f'no dataset "{stem}"{hint}')
+        raise ValueError(f'no dataset "{stem}"{suggestion(stem, known)}')
     return known[stem]

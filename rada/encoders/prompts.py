@@ -251,7 +251,7 @@ class ConditionalPromptLearner(PromptLearner):
     """A context `ctx` (n, W) and `meta_net`, which makes of an image what is added to it."""
 
     def __init__(self, backbone: Backbone, classnames: list[str], n_ctx: int, ctx_init: str):
-        """Args as for `PromptLearner`; meta_net is D -> D / 16 -> W."""
+        """As a `PromptLearner`, with a meta_net D -> D / 16 -> W."""
         super().__init__(backbone, classnames, n_ctx, ctx_init)
         hidden = backbone.dim // 16
         self.meta_net = nn.Sequential(

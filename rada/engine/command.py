@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None):
     """
     args = parse_args(argv)
     toolbox = use_dassl()
-    early.require_possible(args)
+    early.require_command_line(args)
     from rada.engine import distributed
 
     with distributed.process_group():

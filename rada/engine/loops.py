@@ -185,7 +185,7 @@ def build_loop(trainer, cfg: CfgNode) -> EpochLoop:
     return LOOPS[cfg.TRAIN.LOOP](trainer)
 
 
-def require_possible(train: CfgNode, batch_divides: bool, processes: int) -> None:
+def require_train_settings(train: CfgNode, batch_divides: bool, processes: int) -> None:
     """Raise ValueError for settings of cfg.TRAIN that do not exist or do not go together.
 
     Args:

@@ -1,4 +1,4 @@
-"""What a model answered to each picture; top-5 accuracy and calibration error of that."""
+"""Predictions, one a picture; top-5 accuracy and calibration error of that."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

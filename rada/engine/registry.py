@@ -26,8 +26,10 @@ def register_all() -> None:
     for folder in user_folders():
         if str(folder.resolve()) in package.__path__:
             continue
-        if twice := ours & {file.stem for file in folder.glob("*.py")}:
+        theirs = {file.stem for file in folder.glob("*.py")}
+        if twice := ours & theirs:
             raise ValueError(f"{folder}: there is another {twice.pop()}.py; rename this one")
+        ours |= theirs
         package.__path__.append(str(folder.resolve()))
     for module in pkgutil.iter_modules(package.__path__):
         if module.name != "__main__":
@@ -47,7 +49,8 @@ def register(path: str, module: str) -> None:
     except Exception as error:  # whatever a user's file may do
         left_out[path] = " ".join(f"{type(error).__name__}: {error}".split())
         for name in set(TRAINER_REGISTRY.registered_names()) - known:
-            del TRAINER_REGISTRY._obj_map[name]
+            if TRAINER_REGISTRY.get(name).__module__ not in sys.modules:  # not of a whole file
+                del TRAINER_REGISTRY._obj_map[name]
         print(f"{path} is left out ({left_out[path]})", file=sys.stderr)
 
 

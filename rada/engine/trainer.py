@@ -29,8 +29,8 @@ from rada.data.withheld import withhold
 from rada.encoders.base import Encoder
 from rada.engine import distributed, wise_ft
 from rada.engine.checkpoints import Checkpoints
-from rada.engine.errors import in_testing, step_errors, worker_errors
-from rada.engine.loops import build_loop, require_possible
+from rada.engine.errors import in_testing, pictures, step_errors, worker_errors
+from rada.engine.loops import build_loop, require_train_settings
 from rada.engine.metrics import Prediction, predictions_of, top5_and_calibration
 from rada.engine.optim import (
     Learned,
@@ -166,7 +166,7 @@ class CLIPTrainer(TrainerX):
         if precision not in PRECISIONS:
             raise ValueError(f'TRAINER.{self.section}.PREC is one of {known}; got "{precision}"')
         trained_by = 1 if self.adapts else distributed.world_size()
-        require_possible(cfg.TRAIN, self.batch_divides, trained_by)
+        require_train_settings(cfg.TRAIN, self.batch_divides, trained_by)
         wise_ft.require_coefficients(cfg.TEST.WISE_FT)
         cache.require_views(cfg.FEATURES)
         if self.adapts:
@@ -359,9 +359,7 @@ class CLIPTrainer(TrainerX):
         try:
             return function(*inputs)
         except ValueError as error:
-            first, *rest = batch["impath"]
-            more = f" and {len(rest)} more" if rest else ""
-            raise type(error)(f"{error} (batch of {first}{more})") from error
+            raise type(error)(f"{error} (batch of {pictures(batch)})") from error
 
     def backward(self, output: Output, images: Tensor, labels: Tensor, share: float = 1.0) -> float:
         """Add share times the (scaled) gradient to every learned tensor's; returns the loss."""
@@ -473,7 +471,8 @@ class CLIPTrainer(TrainerX):
 
     def test_metrics(self) -> dict[str, float]:
         """Results of the last test on the test split by name, percent."""
-        return {k.removeprefix("test/"): v for k, v in self.metrics.items() if k[:5] == "test/"}
+        found = ((name.partition("/"), value) for name, value in self.metrics.items())
+        return {metric: value for (split, _, metric), value in found if split == "test"}
 
     def init_writer(self, log_dir: str) -> None:
         """Dassl's; of several processes the first one writes."""

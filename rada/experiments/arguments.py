@@ -7,6 +7,7 @@ import os
 
 from rada.config_files import stems, trainer_names, trainer_stems
 from rada.data.families import BENCHMARKS, DEFAULT_SOURCE, EMBEDDED, SHIFTS, is_embedded
+from rada.declared import registered_trainers
 from rada.experiments.protocols import TARGET, default_config, protocol_of
 from rada.experiments.tasks import source
 from rada.files import suggestion
@@ -30,8 +31,9 @@ def known_dataset(name: str, *groups: str) -> None:
 
 def known_trainer(name: str) -> None:
     """Complain unless there is a trainer of that name."""
-    known = trainer_names()
-    if name not in known and plain_trainer(name) not in known:
+    configured = set(trainer_names())
+    known = configured | {t for t in registered_trainers() if plain_trainer(t) in configured}
+    if name not in known:
         raise ValueError(f'no trainer "{name}"{suggestion(name, known)}')
 
 

@@ -136,7 +136,9 @@ def read_run(run: Run) -> Run | None:
     for key, value in (said | {"classes": run.classes}).items():
         if data.get(key, value) != value:
             raise ValueError(f"{path}: its {key} is {data[key]}, its folder says {value}")
-    ways = ("train", "test") if run.part == ADAPTED else ("train",) * run.trained
+    ways: tuple[str, ...] = ("train",) if run.trained else ()
+    if run.part == ADAPTED:
+        ways = ("train", "test")
     return replace(
         run,
         metrics=data["metrics"],

@@ -16,6 +16,7 @@ from rada.experiments.protocols import MIXED, SHIFTED, TUNED
 from rada.experiments.runs import Found, Run, scan
 from rada.experiments.table import Table
 from rada.experiments.transposed import transposed
+from rada.files import replacing
 
 CURVES = "wise_ft.png"
 NUMBERS = "wise_ft.csv"
@@ -43,24 +44,38 @@ def report(
         heading = f"WiSE-FT on {tuned_on}: {trainer}"
         remarks = "\n".join(note for note in notes(table) if not note.startswith("configs"))
         parts += [heading, draw(transposed(table), style), remarks]
-    Path(directory, NUMBERS).write_text(as_csv(tables), encoding="utf-8")
+    with replacing(Path(directory, NUMBERS), "w") as file:
+        file.write(as_csv(tables))
     curves = plotted(tables, Path(directory, CURVES), found.banner)
     return "\n\n".join([*parts, f"{curves}; numbers: {Path(directory, NUMBERS)}"])
 
 
-def mixtures(found: Found) -> dict[tuple[str, str], Table]:
+class Curve(Table):
+    """A table whose columns are mixtures.
+
+    Attributes:
+        coefficients: by the name of a column.
+    """
+
+    def __init__(self, shots: int, runs: list[Run], coefficients: dict[str, float]):
+        super().__init__(shots, runs)
+        self.coefficients = coefficients
+
+
+def mixtures(found: Found) -> dict[tuple[str, str], Curve]:
     """A table for each set that was fine-tuned on and trainer; its columns are coefficients."""
-    runs = defaultdict(list)
+    runs, coefficients = defaultdict(list), {}
     for run in found.runs:
         source = source_of(run.dataset)
         for mixture in run.mixtures if run.part == MIXED else ():
             part = TUNED if run.dataset == source else SHIFTED
             value = {"accuracy": mixture["accuracy"]}
             name = f"a = {mixture['coefficient']:g}"
+            coefficients[name] = mixture["coefficient"]
             one = replace(run, part=part, trainer=name, metrics=value, parameters=None)
             runs[source, label(run), run.shots % math.inf].append(one)
     return {
-        (source, f"{name}, {shots_text(own[0].shots)}"): Table(own[0].shots, own)
+        (source, f"{name}, {shots_text(own[0].shots)}"): Curve(own[0].shots, own, coefficients)
         for (source, name, _), own in sorted(runs.items())
     }
 
@@ -71,7 +86,7 @@ def label(run: Run) -> str:
     return run.trainer if usual else f"{run.trainer} ({run.config})"
 
 
-def points(table: Table) -> list[tuple[float, float, float | None]]:
+def points(table: Curve) -> list[tuple[float, float, float | None]]:
     """Coefficient, accuracy on the set itself, and on average over its shifts, in percent."""
     rows = {row.kind: row for row in table.rows()}
     found = []
@@ -81,12 +96,12 @@ def points(table: Table) -> list[tuple[float, float, float | None]]:
             for kind in ("source", "average")
         )
         if own:
-            number = float(column.name.removeprefix("a = "))
+            number = table.coefficients[column.name]
             found.append((number, own.mean, shifted.mean if shifted else None))
     return sorted(found)
 
 
-def as_csv(tables: dict[tuple[str, str], Table]) -> str:
+def as_csv(tables: dict[tuple[str, str], Curve]) -> str:
     """The points of all curves as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -97,7 +112,7 @@ def as_csv(tables: dict[tuple[str, str], Table]) -> str:
     return text.getvalue()
 
 
-def plotted(tables: dict[tuple[str, str], Table], path: Path, banner: str) -> str:
+def plotted(tables: dict[tuple[str, str], Curve], path: Path, banner: str) -> str:
     """Draw the curves to a file; where they are, in words."""
     curves = {
         f"{trainer.removesuffix(', ' + shots_text(-1))} on {tuned_on}": points(table)

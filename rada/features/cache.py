@@ -15,7 +15,8 @@ from yacs.config import CfgNode
 
 from dassl.data import DatasetWrapper
 from rada.backbones.fixed_images import images_enter_alone
-from rada.data.data_order import SeededFeatures, seeded
+from rada.data.data_order import seeded
+from rada.data.pictures import path_below, root_of
 from rada.data.withheld import Withheld
 from rada.engine import distributed
 from rada.engine.errors import worker_errors
@@ -23,7 +24,7 @@ from rada.features import key
 from rada.features.batches import FeatureBatches, batches_like
 from rada.features.encoding import encode
 from rada.features.folder import FeatureFolder
-from rada.test_time.views import path_below, root_of
+from rada.features.seeded import SeededFeatures
 
 
 class FeatureCache:

@@ -1,4 +1,4 @@
-"""Exact attention with ONE softmax over all K*K scores of an image and head (METHOD.md, step 4).
+"""Exact attention with ONE softmax over all K*K scores of an image and head (`rada.head.rational`).
 
 Every image and head is a problem of its own: K classes, width d = D / H. The text and the rational
 query have scores `S = scale * Q Kx^T` and maps `K * softmax(S)`, the softmax taken over all entries
@@ -121,7 +121,8 @@ class Tiles:
 def joint_attention(operands: Operands, scale: float) -> Tensor:
     """Mean over the three queries of (map @ value), (N, K, d), in whichever way is the fastest.
 
-    Differentiable once with respect to all operands. A GPU with a fused kernel takes that.
+    Differentiable with respect to all operands; beyond DENSE scores, in tiles, only once. A GPU
+    with a fused kernel takes that.
 
     Args:
         operands: N problems.
@@ -136,7 +137,7 @@ def joint_attention(operands: Operands, scale: float) -> Tensor:
 
 
 def dense_attention(operands: Operands, scale: float) -> Tensor:
-    """The same, read off METHOD.md, with maps of K*K numbers; arguments as above."""
+    """The same as the equation has it, with maps of K*K numbers; arguments as above."""
     key, value = operands.key.mT, operands.value
     image_row = torch.softmax(scale * operands.image @ key, -1)  # (N, 1, K)
     text_map, rational_map = (_JointSoftmax.apply(scale * q @ key) for q in operands.queries)

@@ -1,8 +1,8 @@
 """The same attention as `rada.head.attention`, by a fused kernel: for half precision on GPUs.
 
-FlexAttention (PyTorch's own, compiled by Triton on first use) answers with the ordinary softmax of
+FlexAttention (PyTorch's own, compiled by Triton on first use) gives the ordinary softmax of
 each row i times V, and with the row's log-sum-exp L_i; nothing of size K*K is stored. The joint
-softmax of METHOD.md, step 4, follows exactly: `map[i] = K softmax(L)_i softmax(S[i])`. The text and
+softmax of the method follows exactly: `map[i] = K softmax(L)_i softmax(S[i])`. The text and
 the rational query go through it together, so that keys and values are read once. Gradients, those
 through L among them, are FlexAttention's.
 

@@ -1,4 +1,4 @@
-"""METHOD.md's steps 1 to 6 for a few images at a time, with the backward pass written out.
+"""The equations of `rada.head.rational`, some images at a time, with a backward pass written out.
 
 Equal to `rada.head.rational.plain_logits`, `s sum_D ((M - 1) R)` for what the mask adds to CLIP's
 logits, in memory linear in K. No (B, K, D) tensor outlives its micro-batch unless there is room for

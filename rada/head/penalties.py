@@ -1,4 +1,4 @@
-"""How far a mask M is from 1: smoothness penalties of M - 1, (B, K, D), and gradients (step 7)."""
+"""How far a mask M is from 1: smoothness penalties of M - 1, (B, K, D), and gradients."""
 
 from typing import Protocol
 
@@ -19,7 +19,7 @@ class Penalty(Protocol):
 
 
 class LargestChange:
-    """Per image the largest |M - 1|; the gradient goes to the first element that attains it."""
+    """Per image the largest |M - 1|; the gradient goes to an element that attains it."""
 
     @staticmethod
     def value(change: Tensor) -> Tensor:

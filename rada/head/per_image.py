@@ -1,6 +1,6 @@
 """A copy of the RAda mask for each of many images, tuned side by side.
 
-`RationalMask` (METHOD.md steps 1 to 6) with weights (E, D, D) in place of (D, D): episode e has v
+`RationalMask` with weights (E, D, D) in place of (D, D): episode e has v
 views of one image and weights of its own. The sums over views and classes are those of the
 original, so an episode's numbers do not depend on who is tuned beside it.
 """

@@ -3,10 +3,10 @@
 "One Last Attention for Your Vision-Language Model", ICCV 2025, arXiv 2507.15480. With image
 features f (B, D), text features h (K, D), scale s, three queries Q, all learned maps affine:
 
-    R = f * h                                                       rational matrix, (B, K, D)
-    O = mean over Q of [K softmax(Q key(s R)^T / (sqrt(d) temperature)) value(s R)]
-    M = relu(1 + out(O))                                                 mask, (B, K, D)
-    logits = s * sum_D (M * R),   penalty = alpha * smoothness(M)
+    (1) R = f * h                                                   rational matrix, (B, K, D)
+    (2) O = mean over Q of [K softmax(Q key(s R)^T / (sqrt(d) temperature)) value(s R)]
+    (3) M = relu(1 + out(O))                                             mask, (B, K, D)
+    (4) logits = s * sum_D (M * R),   penalty = alpha * smoothness(M)
 
 The softmax is taken over all K*K entries of an image and head together. `plain_logits` is that,
 line by line, and runs where it is the fastest; `rada.head.masked_logits` stands beside it, equal to
@@ -37,7 +37,7 @@ FUSED_PAIRS = 1 << 16
 
 
 class RationalMask(nn.Module):
-    """Mask of the rational matrix, METHOD.md steps 1 to 5, exact in O(K) attention memory.
+    """Mask of the rational matrix, equations (1) to (3).
 
     Args:
         dim: D, width of the features.
@@ -93,7 +93,7 @@ class RationalMask(nn.Module):
 
 
 def mask_change(inputs: Inputs, heads: Heads) -> tuple[Tensor, Tensor]:
-    """s R and M - 1, (B, K, D) each: METHOD.md's steps 1 and 3 to 5 as they stand there."""
+    """s R and M - 1, (B, K, D) each: equations (1) to (3) as they stand there."""
     rational = inputs.image * inputs.text  # s R
     query, key, value = (F.linear(rational, *layer) for layer in inputs.projections)
     text_query = inputs.query_text.expand_as(rational)
@@ -143,9 +143,9 @@ def fastest_form(num_images: int, num_classes: int, device: torch.device) -> str
 
 
 class RAdaHead(nn.Module):
-    """Logits of the masked rational matrix, and the mask's smoothness penalty (steps 6 and 7).
+    """Logits of the masked rational matrix, and the mask's smoothness penalty, equation (4).
 
-    Beyond a bound what it holds does not grow with B.
+    Beyond a bound what it holds does not grow with B, unless the plain form is asked for.
 
     Args:
         dim: D, width of the features.

@@ -54,7 +54,8 @@ def rehearse_if_asked(cfg: CfgNode) -> None:
 
 def banner(cfg: CfgNode) -> None:
     """Print that this is a rehearsal and what was exchanged, if it is one."""
-    print(*cfg.get("REHEARSAL", ()), sep="\n", end="\n" if "REHEARSAL" in cfg else "")
+    if "REHEARSAL" in cfg:
+        print("\n".join(cfg.REHEARSAL))
 
 
 def exchange_pictures(cfg: CfgNode) -> str:

@@ -48,7 +48,7 @@ def build_tree(
             exists and is no stand-in.
         OSError: if it cannot be written.
     """
-    require_possible(stem, min(train, val, test, size), most_classes)
+    require_tree_size(stem, min(train, val, test, size), most_classes)
     cls = dataset_class(stem)
     folder = cls.folder(root)
     kept, total = classes(stem, most_classes)
@@ -78,7 +78,7 @@ def describe(stem: str, kept: int, total: int, pictures: str) -> str:
     return f"{stem} with {thinned} classes, {pictures}"
 
 
-def require_possible(stem: str, least: int, most_classes: int | None) -> None:
+def require_tree_size(stem: str, least: int, most_classes: int | None) -> None:
     """Raise ValueError for an unknown dataset or too small a tree; least is the smallest count."""
     if stem not in NAMES:
         raise ValueError(f'no stand-in for "{stem}"; known: {", ".join(NAMES)}')

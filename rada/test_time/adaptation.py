@@ -17,18 +17,20 @@ from tqdm import tqdm
 from yacs.config import CfgNode
 
 from dassl.data import DataManager
+from rada.data.pictures import path_below, root_of
 from rada.engine import distributed
 from rada.engine.checkpoints import flatten
 from rada.engine.errors import in_testing
 from rada.engine.metrics import Prediction, predictions_of, top5_and_calibration
 from rada.engine.optim import require_unread
+from rada.features.key import as_bytes
 from rada.files import sha256
 from rada.results_json import read_results
 from rada.settings import EPISODE
 from rada.test_time.episodes import Episode, Episodes
 from rada.test_time.prediction_log import Key, PredictionLog
-from rada.test_time.settings import kept, optimizer_of, require_possible
-from rada.test_time.views import ReproducibleWrapper, Views, path_below, root_of
+from rada.test_time.settings import kept, optimizer_of, require_episode
+from rada.test_time.views import ReproducibleWrapper, Views
 
 TUNED = {"prompt_learner": "prompt", "mask": "mask"}  # learned modules, as episodes call them
 
@@ -59,7 +61,7 @@ class Adaptation:
         """Raises ValueError for numbers that make no episode, or settings that nothing reads."""
         why = f"{cfg.TRAINER.NAME} learns at test time only"
         require_unread(cfg.OPTIM, why, "TEST.OPTIM", cfg.TEST.OPTIM)
-        require_possible(cfg)
+        require_episode(cfg)
 
     def data_manager(self, cfg: CfgNode) -> DataManager:
         """Dassl's, with views of each test picture; as many at a time as episodes."""
@@ -249,11 +251,11 @@ class Adaptation:
         model = self.trainer.model
         modules = model.encoder.prompt_learner, model.head
         tensors = (tensor for module in modules for tensor in module.state_dict().values())
-        return sha256(tensor.detach().cpu().numpy().tobytes() for tensor in tensors)
+        return sha256(map(as_bytes, tensors))
 
 
 def tell_of_shares(done: int, pictures: int) -> None:
-    """Print how many pictures are answered already, and who predictions the others."""
+    """Print how many pictures have a prediction, and how many processes share the others."""
     if done:
         print(f"Resuming: {done:,} of {pictures:,} pictures are done")
     if (count := distributed.world_size()) > 1:

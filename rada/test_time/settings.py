@@ -12,7 +12,7 @@ from rada.settings import RECIPE
 from rada.test_time.views import AUGMIX
 
 
-def require_possible(cfg: CfgNode) -> None:
+def require_episode(cfg: CfgNode) -> None:
     """Raise ValueError, naming the setting, for numbers that make no episode, view or optimiser."""
     test = cfg.TEST
     for name, least in (("VIEWS", 1), ("STEPS", 0), ("EPISODES", 1)):

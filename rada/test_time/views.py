@@ -5,7 +5,6 @@ the folder that a dataset elsewhere lies in, so that neither the order nor the n
 nor batches, nor workers, nor the machine change a view.
 """
 
-import os
 import zlib
 
 import numpy as np
@@ -18,6 +17,7 @@ from dassl.data import DatasetWrapper
 from dassl.data.datasets import DATASET_REGISTRY
 from dassl.data.transforms import build_transform
 from rada.data.families import SHIFTS
+from rada.data.pictures import path_below
 from rada.test_time.augmix import augmix
 
 AUGMIX = ("auto", "on", "off")
@@ -78,25 +78,6 @@ class ReproducibleWrapper(DatasetWrapper):
             name = f"{max(0, self.cfg.SEED)} {path}"
             torch.default_generator.manual_seed(zlib.crc32(name.encode()))
             return super().__getitem__(idx)
-
-
-def path_below(root: str, path: str) -> str:
-    """A picture's path below a folder: the same on every machine."""
-    return os.path.relpath(os.path.abspath(path), _absolute(root)).replace(os.sep, "/")
-
-
-def root_of(folder: str, root: str) -> str:
-    """The folder that the pictures in a dataset's folder are named from.
-
-    It is the root of the datasets, or the one that holds a folder elsewhere: where the root lies
-    says nothing about those pictures.
-    """
-    folder, root = _absolute(folder), _absolute(root)
-    return root if os.path.commonpath([folder, root]) == root else os.path.dirname(folder)
-
-
-def _absolute(path: str) -> str:
-    return os.path.abspath(os.path.expanduser(path))
 
 
 def with_augmix(cfg: CfgNode) -> bool:

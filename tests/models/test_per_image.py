@@ -1,4 +1,4 @@
-"""Tuned masks against METHOD.md's own maps, in float64."""
+"""Tuned masks against the equation's own maps, in float64."""
 
 import copy
 from types import SimpleNamespace
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.numerical
 
 @pytest.mark.parametrize("kind", ["fresh mask", "trained mask"])
 def test_the_mask_equals_a_dense_computation_in_float64(kind):
-    """One step of each image on METHOD.md's own maps."""
+    """One step of each image on the equation's own maps."""
     backbone = in_float64(draw_backbone())
     classifier, tune = build(backbone, kind)
     views = views_of(3).double()

@@ -1,4 +1,4 @@
-"""The RAda head against METHOD.md written down line by line, in float64."""
+"""The RAda head against its equations written down line by line, in float64."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Shared by the tests of test-time trainers: a way to run one, and what it answered."""
+"""Shared by the tests of test-time trainers: a way to run one, and its predictions."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A test that learns from each picture, shared out among processes: the answers of one process."""
+"""A test that learns from each picture, shared by processes: the predictions of one."""
 
 import json
 import subprocess
@@ -36,7 +36,7 @@ def order(folder: Path) -> list[str]:
 
 
 def assert_equal(one: Path, other: Path) -> None:
-    """Every picture once, in the same order, with the same answers, and the same results."""
+    """Every picture once, in the same order, with the same predictions, and the same results."""
     assert order(one) == order(other)
     assert len(order(one)) == len(predictions(one)) > 8
     assert predictions(one) == predictions(other)
@@ -87,7 +87,7 @@ def sorted_options(line: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("counts", [(3, 1), (2, 3), (1, 2)])
 def test_what_died_is_gone_on_from_by_any_number_of_processes(counts, words, tmp_path):
-    """Killed in the middle: no answer is lost, none is there twice."""
+    """Killed in the middle: no prediction is lost, none is there twice."""
     assert Run(words("RAdaTPT", tmp_path / "one")).wait().returncode == 0
     line = words("RAdaTPT", tmp_path / "cut", "DATALOADER.NUM_WORKERS", "0")
     before, after = counts

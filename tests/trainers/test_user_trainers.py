@@ -86,3 +86,20 @@ def test_a_name_that_is_taken_and_a_folder_that_is_not_there(folder, tmp_path):
         found = run(place, "-m", "trainers", "--list", "--backbone", "TinyCLIP")
         assert found.returncode == 2 and found.stderr.count("\n") == 1
         assert message in found.stderr
+
+
+def test_a_broken_file_takes_no_trainer_of_another_file_with_it(folder):
+    """It is imported first, and imports a whole one before it fails."""
+    (folder / "a_first.py").write_text("from .textshift import TextShift\nimport no_such_package\n")
+    listed = run(folder, "-m", "trainers", "--list", "--backbone", "TinyCLIP", "--classes", "3")
+    assert "a_first.py is left out" in listed.stderr
+    names = {line.split()[0] for line in listed.stdout.splitlines() if line.strip()}
+    assert {"TextShift", "RAdaTextShift", "CoOp"} <= names
+
+
+def test_two_folders_with_a_file_of_one_name_are_refused(folder, tmp_path):
+    (tmp_path / "more").mkdir()
+    shutil.copy(folder / "textshift.py", tmp_path / "more")
+    listed = run(f"{folder}{os.pathsep}{tmp_path / 'more'}", "-m", "trainers", "--list")
+    assert listed.returncode == 2
+    assert listed.stderr.endswith("there is another textshift.py; rename this one\n")

@@ -9,8 +9,9 @@ from yacs.config import CfgNode
 
 from dassl.config import get_cfg_default
 from rada.data import registry as datasets_registry
+from rada.data.pictures import path_below, root_of
 from rada.test_time import augmix
-from rada.test_time.views import ReproducibleWrapper, Views, path_below, root_of, with_augmix
+from rada.test_time.views import ReproducibleWrapper, Views, with_augmix
 
 pytestmark = pytest.mark.numerical
 
