@@ -28,7 +28,8 @@ from rada.head.penalties import PENALTIES, NoPenalty, Penalty
 
 FORMS = ("auto", "plain", "linear")
 # The plain form is faster up to so many (image, class) pairs, and so many classes: on two cores of
-# an Intel Xeon as measured by benchmarks/head.py; on an H200 a dense head was ahead below K = 500.
+# an Intel Xeon and of an AMD EPYC by benchmarks/head.py; on an H200 a dense head was ahead below
+# K = 500.
 PLAIN_PAIRS, PLAIN_PAIRS_ON_GPU = 1600, 1 << 14
 PLAIN_CLASSES, PLAIN_CLASSES_ON_GPU = 800, 500
 PLAIN_SCORES = 160_000  # B K K, without gradients on a CPU: fresh memory for maps costs more there
