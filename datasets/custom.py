@@ -10,6 +10,7 @@ from rada.data.few_shot import FewShotDataset
 from rada.data.new_splits import drawn_from, split_classes
 from rada.data.pictures import Picture, list_folders, list_pictures
 from rada.data.splits import PARTS, Splits
+from rada.settings import defaults, template, text, whole
 
 
 @DATASET_REGISTRY.register()
@@ -22,25 +23,28 @@ class Custom(FewShotDataset):
     stem = "custom"
     listed = True
 
+    node = {
+        "FOLDER": text("", "folder of the pictures, absolute or below DATASET.ROOT"),
+        "NAMES": text("", 'file in it with lines "folder class name"; empty: as the folders'),
+        "TEMPLATE": template("a photo of a {}.", "sentence for class names"),
+        "SEED": whole(1, "of the split, if FOLDER is not split already", least=0, most=2**32 - 1),
+    }
+
+    @classmethod
+    def declared(cls) -> dict[str, dict]:
+        """What it adds to the config."""
+        return {"DATASET": {"CUSTOM": cls.node}}
+
     @classmethod
     def extend_cfg(cls, cfg: CfgNode) -> None:
         """Add the node that describes the pictures."""
-        cfg.DATASET.CUSTOM = CfgNode(
-            {
-                "FOLDER": "",  # below DATASET.ROOT, or absolute
-                "NAMES": "",  # file in FOLDER with lines "folder class name"; empty: as the folders
-                "TEMPLATE": "a photo of a {}.",
-                "SEED": 1,  # of the split, if FOLDER is not split already
-            }
-        )
+        cfg.DATASET.CUSTOM = CfgNode(defaults(cls.node))
 
     def __init__(self, cfg):
         """Raises ValueError if a setting is missing or wrong; otherwise as `FewShotDataset`."""
         self.settings = cfg.DATASET.CUSTOM
         if not self.settings.FOLDER:
             raise ValueError("DATASET.CUSTOM.FOLDER is empty; set it to the folder of your classes")
-        if self.settings.SEED < 0:
-            raise ValueError("DATASET.CUSTOM.SEED is negative: each run would split anew; use 0 up")
         self.dataset_dir, self.template = self.settings.FOLDER, self.settings.TEMPLATE
         super().__init__(cfg)
 

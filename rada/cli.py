@@ -18,6 +18,7 @@ COMMANDS = {
     "sweep": ("rada.experiments.sweep", "cli", "a protocol over datasets, seeds and trainers"),
     "table": ("rada.experiments.parse_test_res", "cli", "results side by side, or CoOp's summary"),
     "trainers": ("rada.cli", "trainers", "all trainers, and how much each of them learns"),
+    "settings": ("rada.cli", "settings", "every setting: its default, what it may be, what it is"),
     "prepare": ("rada.prepare.__main__", "cli", "fetch datasets, unpack and check them"),
     "demo": ("rada.cli", "demo", "base-to-new on an embedded world, nothing downloaded"),
 }
@@ -46,6 +47,16 @@ def trainers(words: list[str]) -> int:
     from rada.trainers import __main__ as listing
 
     return listing.cli(["--list", *words])
+
+
+def settings(words: list[str]) -> int:
+    """The tables of settings."""
+    from rada.toolbox import use_dassl
+
+    use_dassl()
+    from rada import settings_page
+
+    return settings_page.cli(words)
 
 
 def demo(words: list[str]) -> int:

@@ -34,6 +34,16 @@ def registered_trainers() -> set[str]:
     }
 
 
+def adds_keys(*names: str) -> bool:
+    """Whether classes of these names say of themselves that they extend the config."""
+    found = (*declared_classes("rada.trainers"), *declared_classes("rada.datasets"))
+    hooks = ("extend_cfg", "declared")
+    return any(
+        node.name in names and any(getattr(part, "name", "") in hooks for part in node.body)
+        for node in found
+    )
+
+
 def declared_folder(stem: str) -> tuple[str, str] | None:
     """Class and folder of the dataset with this config; None for one that says no folder."""
     for node in declared_classes("rada.datasets"):

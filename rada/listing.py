@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from yacs.config import CfgNode
 
-from dassl.config import get_cfg_default
 from rada import config_files
 from rada.backbones.backbone import Backbone
 from rada.backbones.loading import (
@@ -24,10 +23,11 @@ from rada.backbones.loading import (
     random_backbone,
 )
 from rada.engine import registry as trainers_registry
-from rada.engine.config import merge_file
+from rada.engine.config import defaults_of, merge, renamed
 from rada.engine.names_only import trainer_of_names
 from rada.engine.trainer import CLIPTrainer
 from rada.trainers.rada import WithRAda
+from rada.yaml_files import read_yaml
 
 PUBLISHED = "vit_b16_ctxv1.yaml"
 
@@ -174,11 +174,10 @@ def assemble(cls: type[CLIPTrainer], backbone: Backbone, num_classes: int) -> CL
 
 def published_settings(cls: type[CLIPTrainer], backbone: Backbone) -> CfgNode:
     """The trainer's published config, else its defaults; no deeper than the backbone, float32."""
-    cfg = get_cfg_default()
-    cls.extend_cfg(cfg)
+    cfg, table = defaults_of(cls)
     with contextlib.suppress(FileNotFoundError):
         for file in config_files.layers(f"configs/trainers/{cls.__name__}/{PUBLISHED}"):
-            merge_file(cfg, file, cls.section)
+            merge(cfg, table, renamed(read_yaml(file), file, cls))
     cfg.MODEL.BACKBONE.NAME = "this backbone"  # for messages
     own = cfg.TRAINER[cls.section]
     own.PREC = "fp32"

@@ -56,8 +56,8 @@ def test_mistakes_of_the_command_line(words, message):
     "content, message",
     [
         ("OPTIM:\n  LRR: 1\n", "unknown config key OPTIM.LRR"),
-        ("OPTIM: [\n", "x.yaml: while parsing"),
-        ("- 1\n- 2\n", "x.yaml: holds no KEY: VALUE pairs"),
+        ("OPTIM: [\n", "x.yaml, line 2: while parsing"),
+        ("- 1\n- 2\n", "x.yaml, line 1: it holds no KEY: VALUE pairs"),
     ],
 )
 def test_mistakes_of_a_file(content, message, tmp_path):

@@ -8,6 +8,7 @@ from rada.encoders.base import Encoder
 from rada.engine.optim import Learned
 from rada.engine.texts import own_template
 from rada.engine.trainer import CLIPTrainer
+from rada.settings import precision, share, template, whole
 
 
 @TRAINER_REGISTRY.register()
@@ -16,11 +17,11 @@ class CLIPAdapter(CLIPTrainer):
 
     section = "CLIPADAPTER"
     settings = {
-        "RATIO": 0.2,  # share of the adapter in the image features
-        "TEXT_RATIO": 0.0,  # the same for class features; 0: they stay as they are
-        "REDUCTION": 4,  # the bottleneck has D / 4 units
-        "TEMPLATE": "",  # a sentence with {}; empty: the dataset's own
-        "PREC": "fp32",
+        "RATIO": share(0.2, "share of the adapter in the image features"),
+        "TEXT_RATIO": share(0.0, "the same for class features; 0: they stay as they are"),
+        "REDUCTION": whole(4, "the bottleneck has D / REDUCTION units", least=1, most=10_000),
+        "TEMPLATE": template("", "sentence for class names; empty: the dataset's own"),
+        "PREC": precision(),
     }
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
@@ -36,8 +37,6 @@ class CLIPAdapter(CLIPTrainer):
     def build_adapter(self, dim: int, key: str) -> FeatureAdapter | None:
         """One adapter; None where its ratio is zero and the features' own."""
         ratio = self.own[key]
-        if not 0 <= ratio <= 1:
-            raise ValueError(f"TRAINER.{self.section}.{key} must be from 0 to 1, got {ratio}")
         return FeatureAdapter(dim, ratio, 1 - ratio, self.own.REDUCTION) if ratio else None
 
     def learned(self) -> dict[str, Learned]:
@@ -55,9 +54,9 @@ class Adapter(CLIPTrainer):
 
     section = "ADAPTER"
     settings = {
-        "REDUCTION": 4,  # the bottleneck has D / 4 units
-        "TEMPLATE": "",  # a sentence with {}; empty: the dataset's own
-        "PREC": "fp32",
+        "REDUCTION": whole(4, "the bottleneck has D / REDUCTION units", least=1, most=10_000),
+        "TEMPLATE": template("", "sentence for class names; empty: the dataset's own"),
+        "PREC": precision(),
     }
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:

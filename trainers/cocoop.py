@@ -6,6 +6,7 @@ from rada.encoders.base import Encoder
 from rada.encoders.prompts import ConditionalEncoder, ConditionalPromptLearner, words_of
 from rada.engine.optim import Learned
 from rada.engine.trainer import CLIPTrainer
+from rada.settings import precision, text, text_prompts
 
 
 @TRAINER_REGISTRY.register()
@@ -14,9 +15,9 @@ class CoCoOp(CLIPTrainer):
 
     section = "COCOOP"
     settings = {
-        "N_CTX": 16,  # number of context vectors
-        "CTX_INIT": "",  # words to start from; their number replaces N_CTX
-        "PREC": "fp32",
+        "N_CTX": text_prompts(16, "context vectors"),
+        "CTX_INIT": text("", "words to start from; the number of their tokens replaces N_CTX"),
+        "PREC": precision(),
     }
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:

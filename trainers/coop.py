@@ -6,6 +6,7 @@ from rada.encoders.base import Encoder
 from rada.encoders.prompts import PromptEncoder, PromptLearner, words_of
 from rada.engine.optim import Learned
 from rada.engine.trainer import CLIPTrainer
+from rada.settings import choice, flag, precision, text, text_prompts
 
 
 @TRAINER_REGISTRY.register()
@@ -14,11 +15,13 @@ class CoOp(CLIPTrainer):
 
     section = "COOP"
     settings = {
-        "N_CTX": 16,  # number of context vectors
-        "CSC": False,  # class-specific contexts
-        "CTX_INIT": "",  # words to start from; their number replaces N_CTX
-        "CLASS_TOKEN_POSITION": "end",  # end, middle or front
-        "PREC": "fp32",  # fp32, fp16, bf16, amp
+        "N_CTX": text_prompts(16, "context vectors"),
+        "CSC": flag(False, "class-specific contexts"),
+        "CTX_INIT": text("", "words to start from; the number of their tokens replaces N_CTX"),
+        "CLASS_TOKEN_POSITION": choice(
+            "end", "where the class name stands", "end", "middle", "front"
+        ),
+        "PREC": precision(),
     }
 
     @property

@@ -11,7 +11,7 @@ from rada.backbones.backbone import Backbone
 from rada.classifier import CLIPClassifier
 from rada.decoupled import DecoupledClassifier, DecoupledLinear, DecoupledOutput
 from rada.engine.optim import Learned, with_epochs
-from rada.settings import own_optim
+from rada.settings import own_optim, share
 
 from .coop import CoOp
 from .maple import MaPLe
@@ -22,7 +22,7 @@ class WithDePT:
 
     nodes = {
         "DEPT": {
-            "WEIGHT": 0.7,  # of the linear classifier, in the loss and at test
+            "WEIGHT": share(0.7, "of the linear classifier, in the loss and at test"),
             # 6.5 times the prompts' rate
             "OPTIM": own_optim(
                 NAME="sgd",
@@ -38,8 +38,6 @@ class WithDePT:
     def build_classifier(self, backbone: Backbone, classnames: Sequence[str]) -> CLIPClassifier:
         """The baseline's encoder and head, and the linear classifier beside them."""
         weight = self.cfg.TRAINER.DEPT.WEIGHT
-        if not 0 <= weight <= 1:
-            raise ValueError(f"TRAINER.DEPT.WEIGHT must be from 0 to 1, got {weight}")
         encoder = self.build_encoder(backbone, classnames)
         linear = DecoupledLinear(backbone.dim, classnames)
         return DecoupledClassifier(encoder, self.build_head(encoder), linear, weight)

@@ -11,7 +11,7 @@ from rada.classifier import CLIPClassifier, Output, normalize
 from rada.encoders.class_linear import ClassLinear, FreeLinearHead
 from rada.engine.optim import Learned, with_epochs
 from rada.losses import Anchor
-from rada.settings import own_optim
+from rada.settings import number, own_optim, whole
 
 from .zsclip import ZeroshotCLIP
 
@@ -86,13 +86,15 @@ class L2SP(FT):
     """FT that holds the image encoder near its start (Li et al., arXiv 1802.01483)."""
 
     section = "L2SP"
-    settings = FT.settings | {"WEIGHT": 0.01}  # of |w - w0|^2, without the classifier's weights
+    settings = FT.settings | {
+        "WEIGHT": number(
+            0.01, "of the squared distance to w0, without the classifier's weights", least=0
+        )
+    }
     training_only = {"WEIGHT"}
 
     def build_classifier(self, backbone: Backbone, classnames: Sequence[str]) -> CLIPClassifier:
         """FT's, and where its image encoder started."""
-        if self.own.WEIGHT < 0:
-            raise ValueError(f"TRAINER.L2SP.WEIGHT must be 0 or more, got {self.own.WEIGHT}")
         model = super().build_classifier(backbone, classnames)
         model.anchor = Anchor(backbone.model.visual)
         return model
@@ -113,7 +115,7 @@ class LPFT(FT):
 
     section = "LPFT"
     settings = FT.settings | {
-        "PROBE_EPOCHS": 10,
+        "PROBE_EPOCHS": whole(10, "epochs of the linear probe", least=1, most=1_000_000),
         "OPTIM": own_optim(NAME="adamw", LR=1e-3, WEIGHT_DECAY=0.0, LR_SCHEDULER="cosine"),
     }
     training_only = {"PROBE_EPOCHS"}
@@ -121,8 +123,6 @@ class LPFT(FT):
     def learned(self) -> dict[str, Learned]:
         """The classifier, then the image encoder and the classifier."""
         probe, epochs = self.own.PROBE_EPOCHS, self.cfg.OPTIM.MAX_EPOCH
-        if probe < 1:
-            raise ValueError(f"TRAINER.LPFT.PROBE_EPOCHS must be 1 or more, got {probe}")
         first, then = range(probe), range(probe, probe + epochs)
         optim = with_epochs(self.own.OPTIM, probe)
         both = {name: own._replace(epochs=then) for name, own in super().learned().items()}

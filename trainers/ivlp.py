@@ -11,6 +11,7 @@ from rada.encoders.prompts import IndependentPrompts, PromptEncoder
 from rada.engine.optim import Learned
 from rada.engine.texts import require_depth
 from rada.engine.trainer import CLIPTrainer
+from rada.settings import precision, text, text_prompts, whole
 
 
 @TRAINER_REGISTRY.register()
@@ -19,12 +20,12 @@ class IVLP(CLIPTrainer):
 
     section = "IVLP"
     settings = {
-        "N_CTX_VISION": 2,  # image prompts a block
-        "N_CTX_TEXT": 2,  # text prompts a block
-        "CTX_INIT": "a photo of a",  # words the first text prompts start from, if 4 or fewer
-        "PROMPT_DEPTH_VISION": 9,  # blocks with image prompts; 0: none
-        "PROMPT_DEPTH_TEXT": 9,  # blocks with text prompts
-        "PREC": "fp32",
+        "N_CTX_VISION": whole(2, "image prompts a block", least=0, most=1000),
+        "N_CTX_TEXT": text_prompts(2, "text prompts a block"),
+        "CTX_INIT": text("a photo of a", "words the first text prompts start from, if 4 or fewer"),
+        "PROMPT_DEPTH_VISION": whole(9, "blocks with image prompts; 0: none", least=0, most=1000),
+        "PROMPT_DEPTH_TEXT": whole(9, "blocks with text prompts", least=1, most=1000),
+        "PREC": precision(),
     }
 
     counts_blocks = ("PROMPT_DEPTH_VISION", "PROMPT_DEPTH_TEXT")
@@ -32,10 +33,8 @@ class IVLP(CLIPTrainer):
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """Prompts in both encoders."""
         own = self.own
-        image_depth = require_depth(
-            self, "PROMPT_DEPTH_VISION", 0, backbone.vision_blocks, "vision"
-        )
-        text_depth = require_depth(self, "PROMPT_DEPTH_TEXT", 1, backbone.text_blocks, "text")
+        image_depth = require_depth(self, "PROMPT_DEPTH_VISION", backbone.vision_blocks, "vision")
+        text_depth = require_depth(self, "PROMPT_DEPTH_TEXT", backbone.text_blocks, "text")
         if image_depth and own.N_CTX_VISION < 1:
             raise ValueError(
                 f"TRAINER.{self.section}.N_CTX_VISION must be 1 or more, got {own.N_CTX_VISION}; "

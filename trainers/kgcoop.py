@@ -8,7 +8,8 @@ from rada.backbones.backbone import Backbone
 from rada.backbones.templates import encode_template
 from rada.classifier import Output, normalize
 from rada.encoders.base import Encoder
-from rada.engine.texts import own_template, require_not_negative
+from rada.engine.texts import own_template
+from rada.settings import number, template
 
 from .coop import CoOp
 
@@ -19,14 +20,13 @@ class KgCoOp(CoOp):
 
     section = "KGCOOP"
     settings = CoOp.settings | {
-        "W": 8.0,  # weight of the distance to the template's class features
-        "TEMPLATE": "",  # a sentence with {}; empty: the dataset's own
+        "W": number(8.0, "weight of the distance to the template's class features", least=0),
+        "TEMPLATE": template("", "sentence for class names; empty: the dataset's own"),
     }
     training_only = {"W", "TEMPLATE"}
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """CoOp's, and the class features to stay near."""
-        require_not_negative(self, "W")
         known = encode_template(backbone, classnames, own_template(self))
         self.known_features = normalize(known, "text")
         return super().build_encoder(backbone, classnames)

@@ -7,6 +7,7 @@ from rada.encoders.prompts import CoupledPrompts, PromptEncoder
 from rada.engine.optim import Learned
 from rada.engine.texts import require_depth
 from rada.engine.trainer import CLIPTrainer
+from rada.settings import precision, text, text_prompts, whole
 
 
 @TRAINER_REGISTRY.register()
@@ -15,10 +16,12 @@ class MaPLe(CLIPTrainer):
 
     section = "MAPLE"
     settings = {
-        "N_CTX": 2,  # prompts a block
-        "CTX_INIT": "a photo of a",  # words the first block's start from, if N_CTX is 4 or less
-        "PROMPT_DEPTH": 9,  # blocks with prompts, counted from the first
-        "PREC": "fp32",
+        "N_CTX": text_prompts(2, "prompts a block"),
+        "CTX_INIT": text(
+            "a photo of a", "words the first block's start from, if N_CTX is 4 or less"
+        ),
+        "PROMPT_DEPTH": whole(9, "blocks with prompts, from the first", least=1, most=1000),
+        "PREC": precision(),
     }
 
     counts_blocks = ("PROMPT_DEPTH",)
@@ -27,7 +30,7 @@ class MaPLe(CLIPTrainer):
         """Prompts in both encoders."""
         for encoder in ("vision", "text"):
             blocks = getattr(backbone, f"{encoder}_blocks")
-            depth = require_depth(self, "PROMPT_DEPTH", 1, blocks, encoder)
+            depth = require_depth(self, "PROMPT_DEPTH", blocks, encoder)
         own = self.own
         words = own.CTX_INIT if own.N_CTX <= 4 else ""
         learner = CoupledPrompts(backbone, classnames, own.N_CTX, words, depth)

@@ -8,6 +8,7 @@ from rada.encoders.base import Encoder
 from rada.engine.optim import Learned
 from rada.engine.texts import own_template, require_depth
 from rada.engine.trainer import CLIPTrainer
+from rada.settings import number, precision, template, whole
 
 
 @TRAINER_REGISTRY.register()
@@ -16,12 +17,14 @@ class MMA(CLIPTrainer):
 
     section = "MMA"
     settings = {
-        "ADAPTER_START": 5,  # first block with adapters, from 1
-        "ADAPTER_END": 12,  # last one
-        "ADAPTER_DIM": 32,  # units of their bottleneck
-        "ADAPTER_SCALE": 0.001,  # of what they add
-        "TEMPLATE": "a photo of a {}.",  # empty: the dataset's own
-        "PREC": "fp32",
+        "ADAPTER_START": whole(5, "first block with adapters, from 1", least=1, most=1000),
+        "ADAPTER_END": whole(12, "last block with adapters", least=1, most=1000),
+        "ADAPTER_DIM": whole(32, "units of their bottleneck", least=1, most=100_000),
+        "ADAPTER_SCALE": number(0.001, "factor of what they add", above=0),
+        "TEMPLATE": template(
+            "a photo of a {}.", "sentence for class names; empty: the dataset's own"
+        ),
+        "PREC": precision(),
     }
 
     counts_blocks = ("ADAPTER_START", "ADAPTER_END")
@@ -30,15 +33,13 @@ class MMA(CLIPTrainer):
         """Both encoders with adapters."""
         for encoder in ("vision", "text"):
             blocks = getattr(backbone, f"{encoder}_blocks")
-            end = require_depth(self, "ADAPTER_END", 1, blocks, encoder)
+            end = require_depth(self, "ADAPTER_END", blocks, encoder)
         own = self.own
-        if not 1 <= own.ADAPTER_START <= end:
+        if end < own.ADAPTER_START:
             raise ValueError(
-                f"TRAINER.{self.section}.ADAPTER_START must be from 1 to ADAPTER_END ({end}), "
-                f"got {own.ADAPTER_START}"
+                f"TRAINER.{self.section}.ADAPTER_START is {own.ADAPTER_START}, behind "
+                f"ADAPTER_END {end}"
             )
-        if own.ADAPTER_DIM < 1 or not own.ADAPTER_SCALE > 0:
-            raise ValueError(f"TRAINER.{self.section}: ADAPTER_DIM and _SCALE must be above 0")
         tokens = tokenize_classes(backbone, classnames, own_template(self))
         adapters = MultiModalAdapters(
             backbone, own.ADAPTER_START, end, own.ADAPTER_DIM, own.ADAPTER_SCALE

@@ -9,7 +9,8 @@ from rada.backbones.backbone import Backbone
 from rada.backbones.templates import encode_template
 from rada.classifier import Output, normalize
 from rada.encoders.base import Encoder
-from rada.engine.texts import own_template, require_not_negative
+from rada.engine.texts import own_template
+from rada.settings import number, template
 
 from .coop import CoOp
 
@@ -20,18 +21,15 @@ class ProGrad(CoOp):
 
     section = "PROGRAD"
     settings = CoOp.settings | {
-        "LAMBDA": 1.0,  # share of the conflicting component that is cut
-        "T": 1.0,  # temperature of the distillation from zero-shot CLIP
-        "TEMPLATE": "",  # of zero-shot CLIP; empty: the dataset's own
+        "LAMBDA": number(1.0, "share of the conflicting component that is cut", least=0),
+        "T": number(1.0, "temperature of the distillation from zero-shot CLIP", above=0),
+        "TEMPLATE": template("", "sentence of zero-shot CLIP; empty: the dataset's own"),
     }
     training_only = {"LAMBDA", "T", "TEMPLATE"}
     batch_divides = False
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """CoOp's, and zero-shot CLIP's class features."""
-        require_not_negative(self, "LAMBDA")
-        if not self.own.T > 0:
-            raise ValueError(f"TRAINER.PROGRAD.T must be above 0, got {self.own.T}")
         known = encode_template(backbone, classnames, own_template(self))
         self.known_features = normalize(known, "text")
         return super().build_encoder(backbone, classnames)

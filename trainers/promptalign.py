@@ -23,6 +23,7 @@ from rada.engine.checkpoints import flatten
 from rada.features.key import as_bytes
 from rada.files import replacing, sha256
 from rada.results_json import read_results
+from rada.settings import number, whole
 from rada.test_time.adaptation import Adaptation
 from rada.test_time.episodes import Episodes
 from rada.test_time.token_alignment import AlignedEpisodes, TokenStatistics, gather, watched_blocks
@@ -87,9 +88,11 @@ class PromptAlign(MaPLe):
         "PROMPTALIGN": {
             # blocks FROM to TO - 2 are aligned, each with WEIGHT / (TO - FROM): as the authors'
             # program, not as its names say
-            "FROM": 0,
-            "TO": 3,
-            "WEIGHT": 100.0,
+            "FROM": whole(0, "first block that is aligned, from 0", least=0, most=1000),
+            "TO": whole(3, "blocks up to TO - 2 are aligned", least=2, most=1000),
+            "WEIGHT": number(
+                100.0, "of all blocks together; each has WEIGHT / (TO - FROM)", least=0
+            ),
         }
     }
     training_only = {"PROMPTALIGN"}

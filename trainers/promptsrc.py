@@ -9,8 +9,8 @@ from rada.backbones.backbone import Backbone
 from rada.backbones.templates import IMAGENET, encode_ensemble
 from rada.classifier import Output, normalize
 from rada.encoders.base import Encoder
-from rada.engine.texts import require_not_negative
 from rada.losses import GaussianAverage
+from rada.settings import number, with_defaults
 
 from .ivlp import IVLP
 
@@ -22,19 +22,16 @@ class PromptSRC(IVLP):
     """Learns IVLP's prompts, held near frozen CLIP and averaged over the epochs."""
 
     section = "PROMPTSRC"
-    settings = IVLP.settings | {
-        "N_CTX_VISION": 4,
-        "N_CTX_TEXT": 4,
-        "TEXT_LOSS_WEIGHT": 25.0,  # of the distance to frozen class features
-        "IMAGE_LOSS_WEIGHT": 10.0,  # of the distance to frozen image features
-        "GPA_MEAN": 15.0,  # epoch that counts most in the average over epochs
-        "GPA_STD": 1.0,  # epochs
+    settings = with_defaults(IVLP.settings, N_CTX_VISION=4, N_CTX_TEXT=4) | {
+        "TEXT_LOSS_WEIGHT": number(25.0, "of the distance to frozen class features", least=0),
+        "IMAGE_LOSS_WEIGHT": number(10.0, "of the distance to frozen image features", least=0),
+        "GPA_MEAN": number(15.0, "epoch that counts most in the average over epochs"),
+        "GPA_STD": number(1.0, "how far around it epochs count, epochs", above=0),
     }
     training_only = {"TEXT_LOSS_WEIGHT", "IMAGE_LOSS_WEIGHT", "GPA_MEAN", "GPA_STD"}
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """IVLP's, and the frozen class features to stay near."""
-        require_not_negative(self, "TEXT_LOSS_WEIGHT", "IMAGE_LOSS_WEIGHT")
         frozen = encode_ensemble(backbone, classnames, TEMPLATES, normalise=False)
         self.frozen_features = normalize(frozen, "text")
         return super().build_encoder(backbone, classnames)

@@ -16,7 +16,7 @@ from rada.encoders.base import Encoder
 from rada.encoders.prompts import words_of
 from rada.engine.optim import Learned, require_unread, with_epochs
 from rada.head.rational import RAdaHead
-from rada.settings import own_optim
+from rada.settings import choice, number, own_optim, whole
 
 from .clip_adapter import Adapter, CLIPAdapter
 from .cocoop import CoCoOp
@@ -30,6 +30,9 @@ from .promptsrc import PromptSRC
 from .tpt import TPT
 from .zsclip import ZeroshotCLIP
 
+HEADS = whole(8, "heads of the mask's attention, a divisor of the features' width", least=1)
+TEMPERATURE = number(1.0, "divides the scores of the mask's attention", above=0)
+
 
 class WithRAda:
     """Mixin: exchanges a trainer's cosine head for the RAda head and learns its mask.
@@ -39,12 +42,19 @@ class WithRAda:
 
     nodes = {
         "RADA": {
-            "HEADS": 8,
-            "TEMPERATURE": 1.0,
-            "ALPHA": 0.1,  # weight of the smoothness penalty; the published runs' is not known
-            "PENALTY": "linf",  # linf or mse
-            "PREC": "fp32",  # of the mask's attention on a GPU: fp32, amp or amp_bf16
-            "FORM": "auto",  # the fastest for each size; plain or linear (in memory linear in K)
+            "HEADS": HEADS,
+            "TEMPERATURE": TEMPERATURE,
+            # the published runs' is not known
+            "ALPHA": number(0.1, "weight of the smoothness penalty", least=0),
+            "PENALTY": choice(
+                "linf", "largest change of an image, or mean square change", "linf", "mse"
+            ),
+            "PREC": choice("fp32", "of the mask's attention on a GPU", "fp32", "amp", "amp_bf16"),
+            "FORM": choice(
+                "auto",
+                "plain: as the equation stands, linear: in memory linear in K, auto: the fastest",
+                *("auto", "plain", "linear"),
+            ),
             # the authors' base-to-new recipe
             "OPTIM": own_optim(
                 NAME="adam",
@@ -61,8 +71,6 @@ class WithRAda:
     def build_head(self, encoder: Encoder) -> nn.Module:
         """The RAda head; at initialisation its mask is one everywhere."""
         own, dim = self.cfg.TRAINER.RADA, encoder.backbone.dim
-        if own.ALPHA < 0:
-            raise ValueError(f"TRAINER.RADA.ALPHA must be 0 or more, got {own.ALPHA}")
         if own.PREC == "amp" and self.own.PREC != "amp":
             raise ValueError(
                 "TRAINER.RADA.PREC amp needs the loss scaling that comes with "
@@ -154,16 +162,8 @@ class RAdaTPT(WithRAda, TPT):
     """Tunes a mask, first one everywhere, to each test image; or the prompt, or both."""
 
     section = "RADATPT"
-    settings = TPT.settings | {"TUNE": "mask"}  # mask, prompt or both
-    nodes = {"RADA": {"HEADS": 8, "TEMPERATURE": 1.0}}
-
-    def check_settings(self, cfg: CfgNode) -> None:
-        """Raises ValueError for a part that does not exist."""
-        super().check_settings(cfg)
-        asked = cfg.TRAINER[self.section].TUNE
-        if asked not in TUNE:
-            known = ", ".join(TUNE)
-            raise ValueError(f'TRAINER.{self.section}.TUNE is one of {known}; got "{asked}"')
+    settings = TPT.settings | {"TUNE": choice("mask", "what moves", "mask", "prompt", "both")}
+    nodes = {"RADA": {"HEADS": HEADS, "TEMPERATURE": TEMPERATURE}}
 
     def build_head(self, encoder: Encoder) -> nn.Module:
         """The RAda head without a penalty: entropy alone is minimised."""

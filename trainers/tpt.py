@@ -1,6 +1,7 @@
 """TPT: prompts tuned to one test image (Shu et al., arXiv 2209.07511); and from trained prompts."""
 
 from dassl.engine import TRAINER_REGISTRY
+from rada.settings import with_defaults
 from rada.test_time.adaptation import Adaptation
 
 from .cocoop import CoCoOp
@@ -14,7 +15,7 @@ class TPT(CoOp):
 
     adaptation = Adaptation
     section = "TPT"
-    settings = CoOp.settings | {"CTX_INIT": "a photo of a"}
+    settings = with_defaults(CoOp.settings, CTX_INIT="a photo of a")
 
 
 @TRAINER_REGISTRY.register()

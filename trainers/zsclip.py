@@ -10,6 +10,7 @@ from rada.encoders.class_linear import ClassLinear, LinearHead
 from rada.engine.optim import Learned
 from rada.engine.texts import own_template
 from rada.engine.trainer import CLIPTrainer
+from rada.settings import choice, precision, template
 
 ENSEMBLES = {"": (), "select": IMAGENET_SELECT, "imagenet": IMAGENET}
 
@@ -20,11 +21,11 @@ class ZeroshotCLIP(CLIPTrainer):
 
     section = "ZEROSHOTCLIP"
     settings = {
-        "TEMPLATE": "",  # a sentence with {}; empty: the dataset's own
+        "TEMPLATE": template("", "sentence for class names; empty: the dataset's own"),
         # more templates, averaged: "select" (the best seven of CLIP's for ImageNet, as CoOp's
         # ZeroshotCLIP2 has them) or "imagenet" (all eighty)
-        "ENSEMBLE": "",
-        "PREC": "fp32",
+        "ENSEMBLE": choice("", "more templates, averaged; empty: none", "", "select", "imagenet"),
+        "PREC": precision(),
     }
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
@@ -40,12 +41,9 @@ class ZeroshotCLIP(CLIPTrainer):
         """The sentences of the setting.
 
         Raises:
-            ValueError: for an unknown ensemble, or a template without {}.
+            ValueError: for a template without {}.
         """
         ensemble, template = self.own.ENSEMBLE, own_template(self)
-        if ensemble not in ENSEMBLES:
-            known = ", ".join(f'"{name}"' for name in ENSEMBLES)
-            raise ValueError(f'TRAINER.{self.section}.ENSEMBLE is one of {known}; got "{ensemble}"')
         templates = [*ENSEMBLES[ensemble]]
         if template not in templates:
             templates.append(template)

@@ -4,9 +4,8 @@ import torch
 from torch import nn
 
 from rada.backbones.openai_clip import CLIP
+from rada.precisions import PRECISIONS
 
-PRECISIONS = ("fp32", "fp16", "bf16", "amp", "amp_bf16")
-AUTOCAST = ("fp32", "amp", "amp_bf16")  # those that leave weights as they are
 HALVES = {"fp16": torch.float16, "bf16": torch.bfloat16}  # that weights are cast to
 
 

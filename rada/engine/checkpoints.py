@@ -26,7 +26,7 @@ import dassl
 from dassl.utils import load_checkpoint, save_checkpoint
 from rada.engine import distributed
 from rada.files import replacing, sha256
-from rada.settings import BY_STEPS
+from rada.settings import BY_STEPS, defaults
 
 
 def checkpoint_file(folder: str, epoch: int | None) -> str:
@@ -95,7 +95,7 @@ DECISIVE = ("LOOP", "CLIP_NORM", "HOLD_OUT")  # of cfg.TRAIN, in a run by steps
 FREE = ("DATASET.ROOT", "DATALOADER.NUM_WORKERS")
 FREE += ("DATASET.TRAINED_NAMES", "DATASET.SHOTS_AT_TEST")
 # as in runs that had no such key
-UNSET = {(key, str(value)) for key, value in BY_STEPS.items()} | {
+UNSET = {(key, str(value)) for key, value in defaults(BY_STEPS).items()} | {
     ("RADA.PREC", "fp32"),
     ("RADA.FORM", "auto"),
 }

@@ -3,36 +3,26 @@
 import argparse
 from pathlib import Path
 
-import yaml
 from yacs.config import CfgNode
 
 from dassl.config import get_cfg_default
 from dassl.data.datasets import DATASET_REGISTRY
 from dassl.engine import TRAINER_REGISTRY
-from rada import config_files
+from dassl.utils import Registry
 from rada.backbones.loading import image_input
+from rada.command_line import Content, chosen_name, given, read_files
 from rada.data import registry as datasets_registry
 from rada.engine import registry as trainers_registry
-from rada.engine.checkpoints import flatten
 from rada.engine.trainer import CLIPTrainer
 from rada.files import did_you_mean
 from rada.rehearsal.config import rehearse_if_asked
-from rada.settings import DATASET
+from rada.settings import DATASET, defaults
+from rada.settings.table import Table, require_together
+from rada.settings.toolbox import TOOLBOX
+from rada.trainer_names import plain_trainer
 
 BACKBONE = "ViT-B/16"  # unless something else is asked for
 AUGMENTATION = ("random_resized_crop", "random_flip", "normalize")  # CoOp's
-# which argument sets which key; CoOp's reset_cfg does the same
-ARGUMENTS = {
-    "root": "DATASET.ROOT",
-    "output_dir": "OUTPUT_DIR",
-    "resume": "RESUME",
-    "source_domains": "DATASET.SOURCE_DOMAINS",
-    "target_domains": "DATASET.TARGET_DOMAINS",
-    "transforms": "INPUT.TRANSFORMS",
-    "trainer": "TRAINER.NAME",
-    "backbone": "MODEL.BACKBONE.NAME",
-    "head": "MODEL.HEAD.NAME",
-}
 
 
 def setup_cfg(args: argparse.Namespace) -> CfgNode:
@@ -41,72 +31,78 @@ def setup_cfg(args: argparse.Namespace) -> CfgNode:
     With REHEARSE=1 in the environment it is that of a rehearsal, whose pictures are made here.
 
     Raises:
-        ValueError: for an unknown trainer, dataset or key (with the nearest name), or a bad value.
+        ValueError: for an unknown trainer, dataset or key (with the nearest name), or a value that
+            its key cannot have.
         FileNotFoundError: if a config file does not exist.
     """
     datasets_registry.register_all()
     trainers_registry.register_all()
-    cfg = get_cfg_default()
-    cfg.DATASET.update(DATASET)
+    files = read_files(args)
+    trainer = chosen_class("trainer", chosen_name("TRAINER", args, files), TRAINER_REGISTRY)
+    dataset = chosen_class("dataset", chosen_name("DATASET", args, files), DATASET_REGISTRY)
+    cfg, table = defaults_of(trainer, dataset)
     cfg.DATASET.EVAL_ONLY = args.eval_only
-    dataset = args.dataset_config_file
-    files = [config_files.require_file(dataset)] if dataset else []
-    files += config_files.layers(args.config_file) if args.config_file else []
-    for kind, node, registry in (
-        ("trainer", "TRAINER", TRAINER_REGISTRY),
-        ("dataset", "DATASET", DATASET_REGISTRY),
-    ):
-        name = chosen_name(node, args, files)
-        require_known(kind, name, registry.registered_names())
-        getattr(registry.get(name), "extend_cfg", lambda cfg: None)(cfg)
-    trainer = TRAINER_REGISTRY.get(chosen_name("TRAINER", args, files))
     if issubclass(trainer, CLIPTrainer):
         follow_backbone(cfg, chosen_name("MODEL.BACKBONE", args, files) or BACKBONE)
-    for file in files:
-        merge_file(cfg, file, getattr(trainer, "section", ""))
-    for argument, key in ARGUMENTS.items():
-        if (value := getattr(args, argument)) and (argument, value) != ("resume", "auto"):
-            node, leaf = _leaf(cfg, key)
-            node[leaf] = value
-    if args.seed > 0:
-        cfg.SEED = args.seed
-    _merge(cfg, cfg.merge_from_list, args.opts, "the command line")
+    for path, content in files.items():
+        merge(cfg, table, renamed(content, path, trainer))
+    merge(cfg, table, given(args))
+    require_together(cfg)
     rehearse_if_asked(cfg)
     cfg.freeze()
     return cfg
 
 
-def chosen_name(node: str, args: argparse.Namespace, files: list[str]) -> str:
-    """NAME of the node as KEY VALUE option, argument or in a config file, in this order."""
-    pairs = dict(zip(args.opts[::2], args.opts[1::2], strict=False))
-    names = [pairs.get(f"{node}.NAME"), getattr(args, node.lower().rpartition(".")[2], "")]
-    for file in reversed(files):
-        with open(file) as stream:
-            content = yaml.safe_load(stream) or {}
-        for part in node.split("."):
-            content = content.get(part) or {}
-        names.append(content.get("NAME"))
-    return next(filter(None, names), "")
+def defaults_of(trainer: type, dataset: type | None = None) -> tuple[CfgNode, Table]:
+    """The config before anything is set, and what each of its keys may be."""
+    cfg = get_cfg_default()
+    cfg.DATASET.update(defaults(DATASET))
+    for cls in filter(None, (trainer, dataset)):
+        getattr(cls, "extend_cfg", lambda cfg: None)(cfg)
+    declared = [getattr(cls, "declared", dict)() for cls in (trainer, dataset)]
+    return cfg, Table(cfg, *declared, {"DATASET": DATASET}, TOOLBOX)
 
 
-def merge_file(cfg: CfgNode, file: str, section: str) -> None:
-    """Merge a YAML file; a baseline's own node counts as that of its RAda version.
+def merge(cfg: CfgNode, table: Table, content: Content) -> None:
+    """Set keys to values, each checked.
 
     Raises:
-        ValueError: naming the file, for a key that does not exist or a value of another type.
+        ValueError: saying where the value stands, for a key that does not exist, or a value that
+            it cannot have.
     """
-    folder, theirs = Path(file).parent, section
-    if folder.parent.name == "trainers" and folder.name in TRAINER_REGISTRY.registered_names():
-        theirs = getattr(TRAINER_REGISTRY.get(folder.name), "section", section)
+    for key, (value, where) in content.items():
+        taken = table.taken(key, value, where)
+        if key in table.nodes:
+            continue
+        *path, leaf = key.split(".")
+        node = cfg
+        for part in path:
+            node = node[part]
+        node[leaf] = taken
 
-    def merge(path: str) -> None:
-        with open(path, encoding="utf-8") as stream:
-            node = CfgNode.load_cfg(stream)
-        if theirs != section and theirs in node.get("TRAINER", {}):
-            node.TRAINER[section] = node.TRAINER.pop(theirs)
-        cfg.merge_from_other_cfg(node)
 
-    _merge(cfg, merge, file, file)
+def chosen_class(kind: str, name: str, registry: Registry) -> type:
+    """The class that a name stands for; raises ValueError, suggesting the nearest name."""
+    require_known(kind, name, registry.registered_names())
+    return registry.get(name)
+
+
+def renamed(content: Content, path: str, trainer: type) -> Content:
+    """A baseline's config for a trainer that builds on it: its own node counts as the trainer's."""
+    folder = Path(path).parent
+    section, name = getattr(trainer, "section", ""), folder.name
+    if folder.parent.name != "trainers" or name not in TRAINER_REGISTRY.registered_names():
+        return content
+    baseline = TRAINER_REGISTRY.get(name)
+    theirs = getattr(baseline, "section", section)
+    if theirs == section or name not in (plain_trainer(trainer.__name__), *_bases(trainer)):
+        return content
+    old, new = f"TRAINER.{theirs}.", f"TRAINER.{section}."
+    return {new + key[len(old) :] if key.startswith(old) else key: v for key, v in content.items()}
+
+
+def _bases(trainer: type) -> list[str]:
+    return [cls.__name__ for cls in trainer.__mro__]
 
 
 def follow_backbone(cfg: CfgNode, name: str) -> None:
@@ -136,21 +132,3 @@ def print_args(args: argparse.Namespace, cfg: CfgNode) -> None:
     for key in sorted(vars(args)):
         print(f"{key}: {vars(args)[key]}")
     print(f"************\n** Config **\n************\n{cfg}")
-
-
-def _leaf(cfg: CfgNode, key: str) -> tuple[CfgNode, str]:
-    *path, leaf = key.split(".")
-    for part in path:
-        cfg = cfg[part]
-    return cfg, leaf
-
-
-def _merge(cfg: CfgNode, merge, source, where: str) -> None:
-    try:
-        merge(source)
-    except (KeyError, AssertionError, ValueError, AttributeError, yaml.YAMLError) as error:
-        message = str(error.args[0] if error.args else error).replace("\n", " ")
-        if "existent" in message:  # yacs: "Non-existent config key: X", "Non-existent key: X"
-            key = message.split(": ")[-1]
-            message = f"unknown config key {key}{did_you_mean(key, flatten(cfg))}"
-        raise ValueError(f"{where}: {message}") from error

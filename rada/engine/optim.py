@@ -13,7 +13,7 @@ from yacs.config import CfgNode
 from dassl.config import get_cfg_default
 from dassl.optim import build_lr_scheduler
 from dassl.utils import load_pretrained_weights
-from rada.settings import BY_STEPS
+from rada.settings import BY_STEPS, defaults
 
 MOST_WARMUP = 0.1  # of all steps: a run of few steps is not all warm-up
 
@@ -87,9 +87,9 @@ def require_unread(optim: CfgNode, why: str, name: str, instead: CfgNode) -> Non
         name: of the node that is read.
         instead: that node.
     """
-    defaults = get_cfg_default().OPTIM | BY_STEPS
+    usual = get_cfg_default().OPTIM | defaults(BY_STEPS)
     for key in sorted(optim.keys() - {"MAX_EPOCH"}):
-        if optim[key] != defaults[key]:
+        if optim[key] != usual[key]:
             advice = f"set {name}.{key}" if key in instead else "leave it out"
             raise ValueError(f"{why}, so nothing reads OPTIM.{key}; {advice}")
 

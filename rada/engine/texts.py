@@ -13,13 +13,12 @@ def own_template(trainer) -> str:
     return require_template(template, f"TRAINER.{trainer.section}.TEMPLATE")
 
 
-def require_depth(trainer, key: str, least: int, blocks: int, encoder: str) -> int:
+def require_depth(trainer, key: str, blocks: int, encoder: str) -> int:
     """The depth of prompts or adapters that a key of the trainer's section gives.
 
     Args:
         trainer: of this package.
         key: below its section.
-        least: smallest depth that makes sense.
         blocks: that the encoder has; 0 for a ResNet.
         encoder: "text" or "vision".
 
@@ -35,15 +34,4 @@ def require_depth(trainer, key: str, least: int, blocks: int, encoder: str) -> i
         )
     if depth > blocks:
         raise ValueError(f"{name} has {blocks} {encoder} blocks, {where} is {depth}; lower it")
-    if depth < least:
-        raise ValueError(f"{where} must be {least} or more, got {depth}")
     return depth
-
-
-def require_not_negative(trainer, *keys: str) -> None:
-    """Raise ValueError if one of these keys of the trainer's section is below 0."""
-    for key in keys:
-        if trainer.own[key] < 0:
-            raise ValueError(
-                f"TRAINER.{trainer.section}.{key} must be 0 or more, got {trainer.own[key]}"
-            )

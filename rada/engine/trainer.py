@@ -20,14 +20,13 @@ from dassl.metrics import compute_accuracy
 from dassl.optim import build_optimizer
 from rada.backbones.backbone import Backbone
 from rada.backbones.loading import build_backbone
-from rada.backbones.precision import PRECISIONS
 from rada.class_names import class_mapping, require_distinct
 from rada.classifier import CLIPClassifier, Output
 from rada.data.data import cut_borders, require_training_pictures
 from rada.data.validation import keep_test_apart
 from rada.data.withheld import withhold
 from rada.encoders.base import Encoder
-from rada.engine import distributed, wise_ft
+from rada.engine import distributed
 from rada.engine.checkpoints import Checkpoints
 from rada.engine.errors import in_testing, pictures, step_errors, worker_errors
 from rada.engine.loops import build_loop, require_train_settings
@@ -40,7 +39,7 @@ from rada.engine.optim import (
 )
 from rada.features import cache
 from rada.head.cosine import CosineHead
-from rada.settings import BY_STEPS, FEATURES, MIXED, TRAIN
+from rada.settings import BY_STEPS, EPISODE, FEATURES, MIXED, TRAIN, defaults
 from rada.test_time.adaptation import Adaptation
 
 
@@ -130,17 +129,25 @@ class CLIPTrainer(TrainerX):
         """Called when the steps of an epoch are done, before anything is tested or saved."""
 
     @classmethod
+    def declared(cls) -> dict[str, dict]:
+        """What this trainer adds to the config, in nested dicts of settings (`rada.settings`)."""
+        own = {cls.section: cls.settings}
+        for base in reversed(cls.__mro__):
+            own |= vars(base).get("nodes", {})
+        at_test = EPISODE if cls.adaptation else {}
+        return {
+            "TRAIN": TRAIN,
+            "OPTIM": BY_STEPS,
+            "TEST": MIXED | at_test,
+            "FEATURES": FEATURES,
+            "TRAINER": own,
+        }
+
+    @classmethod
     def extend_cfg(cls, cfg: CfgNode) -> None:
         """Add the nodes that this trainer and its mixins read."""
-        for node, more in ((cfg.TRAIN, TRAIN), (cfg.OPTIM, BY_STEPS), (cfg.TEST, MIXED)):
-            node.update(more)
-        cfg.FEATURES = CfgNode(FEATURES)
-        cfg.TRAINER[cls.section] = CfgNode(cls.settings)
-        for base in reversed(cls.__mro__):
-            for name, defaults in vars(base).get("nodes", {}).items():
-                cfg.TRAINER[name] = CfgNode(defaults)
-        if cls.adaptation:
-            cls.adaptation.extend_cfg(cfg)
+        for name, node in defaults(cls.declared()).items():
+            cfg.setdefault(name, CfgNode()).update(CfgNode(node))
 
     def __init__(self, cfg: CfgNode):
         self.metrics: dict[str, float] = {}
@@ -161,13 +168,9 @@ class CLIPTrainer(TrainerX):
         self.check_settings(cfg)
 
     def check_settings(self, cfg: CfgNode) -> None:
-        """Raises ValueError for a precision that does not exist, or an impossible TRAIN setting."""
-        precision, known = cfg.TRAINER[self.section].PREC, ", ".join(PRECISIONS)
-        if precision not in PRECISIONS:
-            raise ValueError(f'TRAINER.{self.section}.PREC is one of {known}; got "{precision}"')
+        """Raises ValueError for settings that do not go together."""
         trained_by = 1 if self.adapts else distributed.world_size()
         require_train_settings(cfg.TRAIN, self.batch_divides, trained_by)
-        wise_ft.require_coefficients(cfg.TEST.WISE_FT)
         cache.require_views(cfg.FEATURES)
         if self.adapts:
             self.adapts.check_settings(cfg)

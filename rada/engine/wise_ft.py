@@ -104,10 +104,3 @@ def floats(module: nn.Module) -> State:
         for key, value in state.items()
         if isinstance(value, Tensor) and value.is_floating_point()
     }
-
-
-def require_coefficients(coefficients: tuple) -> None:
-    """Raise ValueError unless these are numbers from 0 to 1."""
-    for number in coefficients:
-        if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= 1:
-            raise ValueError(f"TEST.WISE_FT is a list of numbers from 0 to 1, got {number!r} in it")

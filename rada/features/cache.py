@@ -175,9 +175,7 @@ class FixedViews(DatasetWrapper):
 
 
 def require_views(features: CfgNode) -> None:
-    """Raise ValueError if cfg.FEATURES asks for no view, or for views that nothing makes."""
-    if features.AUGMENTATIONS < 1:
-        raise ValueError(f"FEATURES.AUGMENTATIONS must be 1 or more, got {features.AUGMENTATIONS}")
+    """Raise ValueError if cfg.FEATURES asks for views that nothing makes."""
     if features.AUGMENTATIONS > 1 and not features.CACHE:
         raise ValueError(
             "nothing reads FEATURES.AUGMENTATIONS unless FEATURES.CACHE is True; set it, too"

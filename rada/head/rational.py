@@ -18,13 +18,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from rada.backbones.precision import AUTOCAST, autocast, autocast_dtype, require_precision
+from rada.backbones.precision import autocast, autocast_dtype, require_precision
 from rada.head import fused_attention
 from rada.head.attention import joint_attention
 from rada.head.cosine import CosineHead
 from rada.head.inputs import Heads, Inputs, Operands, inputs_of, join_heads, prepare, split_heads
 from rada.head.masked_logits import linear_logits
 from rada.head.penalties import PENALTIES, NoPenalty, Penalty
+from rada.precisions import AUTOCAST
 
 FORMS = ("auto", "plain", "linear")
 # The plain form is faster up to so many (image, class) pairs, and so many classes: on two cores of

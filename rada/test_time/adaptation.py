@@ -26,7 +26,6 @@ from rada.engine.optim import require_unread
 from rada.features.key import as_bytes
 from rada.files import sha256
 from rada.results_json import read_results
-from rada.settings import EPISODE
 from rada.test_time.episodes import Episode, Episodes
 from rada.test_time.prediction_log import Key, PredictionLog
 from rada.test_time.settings import kept, optimizer_of, require_episode
@@ -50,12 +49,6 @@ class Adaptation:
     def __init__(self, trainer):
         self.trainer = trainer
         self.episodes: Episodes | None = None
-
-    @staticmethod
-    def extend_cfg(cfg: CfgNode) -> None:
-        """Add the numbers of an episode to cfg.TEST."""
-        for name, value in EPISODE.items():
-            cfg.TEST[name] = CfgNode(value) if isinstance(value, dict) else value
 
     def check_settings(self, cfg: CfgNode) -> None:
         """Raises ValueError for numbers that make no episode, or settings that nothing reads."""

@@ -20,8 +20,6 @@ from rada.data.families import SHIFTS
 from rada.data.pictures import path_below
 from rada.test_time.augmix import augmix
 
-AUGMIX = ("auto", "on", "off")
-
 
 class Views:
     """A transform from a PIL image to views (V, 3, size, size).

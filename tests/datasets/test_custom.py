@@ -64,11 +64,6 @@ def test_a_class_may_be_called_train(tmp_path):
     assert custom(tmp_path).classnames == ["car", "train"]
 
 
-def test_negative_split_seed_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="DATASET.CUSTOM.SEED is negative"):
-        custom(tmp_path, SEED=-1)
-
-
 def test_mistakes_are_named(tmp_path):
     with pytest.raises(ValueError, match="DATASET.CUSTOM.FOLDER is empty"):
         custom(tmp_path, FOLDER="")

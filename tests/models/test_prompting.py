@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from rada.backbones.backbone import Backbone
-from rada.backbones.precision import PRECISIONS
 from rada.backbones.weights import import_clip
 from rada.encoders import prompts
 from rada.encoders.adapters import BlockAdapter, MultiModalAdapterEncoder, MultiModalAdapters
@@ -17,6 +16,7 @@ from rada.encoders.prompts import (
     PromptEncoder,
     PromptLearner,
 )
+from rada.precisions import PRECISIONS
 from tests.tinyclip import draw_backbone, draw_state_dict, seeded_images
 
 pytestmark = pytest.mark.numerical

@@ -7,14 +7,8 @@ import pytest
 import train
 from rada.rehearsal import STAMP
 from rada.rehearsal.tree import build_tree
+from tests.refused import error_of
 from tests.rehearsal import command
-
-
-def error_of(arguments, capsys) -> str:
-    """The one line of a command that fails."""
-    assert train.cli(arguments) == 2
-    (line,) = [x for x in capsys.readouterr().err.splitlines() if x.startswith("error: ")]
-    return line
 
 
 def test_other_values_and_own_data_are_refused(rehearse, monkeypatch, tmp_path, capsys):

@@ -20,7 +20,7 @@ from dassl.config import get_cfg_default
 from rada.engine import registry as trainers_registry
 from rada.engine.checkpoints import flatten
 from rada.losses import GaussianAverage
-from rada.settings import BY_STEPS, FEATURES, TRAIN
+from rada.settings import BY_STEPS, FEATURES, TRAIN, defaults
 from rada.settings import EPISODE as SETTINGS
 
 OURS = trainers_registry.registered()
@@ -60,6 +60,7 @@ VALUES = {
     "ADAM_BETA1": "0.8",
     "ADAM_BETA2": "0.9",
     "RMSPROP_ALPHA": "0.9",
+    "MOMENTUM": "0.5",
     "KEEP": "0.25",
     "TO": "2",
     "FROM": "1",
@@ -119,18 +120,18 @@ def cases() -> dict[str, tuple[str, str]]:
     """Trainer and dotted key by test name; each declaration once, where it is declared."""
     found, seen = {}, set()
 
-    def add(name: str, prefix: str, defaults: dict) -> None:
-        if (prefix, id(defaults)) not in seen:
-            seen.add((prefix, id(defaults)))
-            for key in flatten(CfgNode(defaults), f"{prefix}."):
+    def add(name: str, prefix: str, declared: dict) -> None:
+        if (prefix, id(declared)) not in seen:
+            seen.add((prefix, id(declared)))
+            for key in flatten(CfgNode(defaults(declared)), f"{prefix}."):
                 found[f"{name}-{key}"] = name, key
 
     for name, cls in OURS.items():
         add(name, f"TRAINER.{cls.section}", cls.settings)
         for base in reversed(cls.__mro__):
-            for node, defaults in vars(base).get("nodes", {}).items():
-                if any(defaults is own.nodes.get(node) for own in (cls,)):
-                    add(name, f"TRAINER.{node}", defaults)
+            for node, declared in vars(base).get("nodes", {}).items():
+                if declared is cls.nodes.get(node):
+                    add(name, f"TRAINER.{node}", declared)
     optim = {k: v for k, v in (get_cfg_default().OPTIM | BY_STEPS).items() if k != "MAX_EPOCH"}
     add("CLIPAdapter", "OPTIM", optim)
     add("CLIPAdapter", "TRAIN", TRAIN)

@@ -1,0 +1,296 @@
+"""What a value from outside may be: a number, a choice, text, several of a kind, a record.
+
+Settings (`rada.settings`) and the files that this project reads back are checked by these. Free of
+PyTorch.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Kind:
+    """What is allowed."""
+
+    from_text = True  # whether a string stands for a Python value, as in yacs
+
+    def taken(self, value: Any) -> Any:
+        """The value as it is kept.
+
+        Raises:
+            ValueError: if it is not allowed; with a message only where there is more to say than
+                `words`.
+        """
+        raise NotImplementedError
+
+    def words(self) -> str:
+        """What is allowed, such as "a whole number, at least 1"."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Number(Kind):
+    """A finite number.
+
+    Args:
+        least, most: bounds that are allowed themselves.
+        above, below: bounds that are not.
+    """
+
+    least: float | None = None
+    most: float | None = None
+    above: float | None = None
+    below: float | None = None
+
+    def taken(self, value: Any) -> int | float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError
+        if not abs(value) < 1e300:  # infinity, NaN, or an integer beyond a float
+            raise ValueError
+        too_small = self.least is not None and value < self.least
+        too_small |= self.above is not None and value <= self.above
+        too_large = self.most is not None and value > self.most
+        too_large |= self.below is not None and value >= self.below
+        if too_small or too_large:
+            raise ValueError
+        return float(value)
+
+    def words(self) -> str:
+        return self._within("a number")
+
+    def _within(self, name: str) -> str:
+        bounds = (
+            ("at least", self.least),
+            ("above", self.above),
+            ("at most", self.most),
+            ("below", self.below),
+        )
+        said = [f"{word} {bound:,}" for word, bound in bounds if bound is not None]
+        return ", ".join(filter(None, (name, " and ".join(said))))
+
+
+@dataclass(frozen=True)
+class Whole(Number):
+    """A number without a fraction.
+
+    Args:
+        odd: whether it has to be.
+    """
+
+    odd: bool = False
+
+    def taken(self, value: Any) -> int:
+        if super().taken(value) != int(value) or (self.odd and not int(value) % 2):
+            raise ValueError
+        return int(value)
+
+    def words(self) -> str:
+        return self._within("an odd number" if self.odd else "a whole number")
+
+
+@dataclass(frozen=True)
+class OneOf(Kind):
+    """One of some strings."""
+
+    choices: tuple[str, ...]
+    from_text = False
+
+    def taken(self, value: Any) -> str:
+        if value not in self.choices or not isinstance(value, str):
+            raise ValueError(_quote_it(value))
+        return value
+
+    def words(self) -> str:
+        return "one of " + ", ".join(choice or "(empty)" for choice in self.choices)
+
+
+@dataclass(frozen=True)
+class Flag(Kind):
+    """True or False."""
+
+    def taken(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError
+        return value
+
+    def words(self) -> str:
+        return "True or False"
+
+
+@dataclass(frozen=True)
+class Text(Kind):
+    """A string, also one that looks like a Python value.
+
+    Args:
+        said: what it has to be, in words.
+        wrong: from a string to what is wrong with it; empty: nothing.
+    """
+
+    said: str = "text"
+    wrong: Callable[[str], str] = lambda value: ""
+    from_text = False
+
+    def taken(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError(_quote_it(value))
+        if "\0" in value:
+            raise ValueError("a zero byte is in it")
+        if wrong := self.wrong(value):
+            raise ValueError(wrong)
+        return value
+
+    def words(self) -> str:
+        return self.said
+
+
+@dataclass(frozen=True)
+class Several(Kind):
+    """A tuple, or list, of one kind.
+
+    Args:
+        of: the kind of each.
+        numbers: how many there may be; empty: any number.
+        wrong: from all values to what is wrong with them together; empty: nothing.
+    """
+
+    of: Kind
+    numbers: tuple[int, ...] = ()
+    wrong: Callable[[tuple], str] = lambda values: ""
+
+    def taken(self, value: Any) -> tuple:
+        if not isinstance(value, tuple | list):
+            raise ValueError
+        if self.numbers and len(value) not in self.numbers:
+            raise ValueError
+        values = tuple(map(self.of.taken, value))
+        if wrong := self.wrong(values):
+            raise ValueError(wrong)
+        return values
+
+    def words(self) -> str:
+        number = " or ".join(map(str, self.numbers)) if self.numbers else "any number"
+        return f"(...) of {number}, each {self.of.words()}"
+
+
+@dataclass(frozen=True)
+class Anything(Kind):
+    """Whatever somebody declared without a kind."""
+
+    def taken(self, value: Any) -> Any:
+        return value
+
+    def words(self) -> str:
+        return "anything"
+
+
+@dataclass(frozen=True)
+class Record(Kind):
+    """A mapping with certain keys, such as an object of JSON.
+
+    Args:
+        parts: the kind of each key that has to be there.
+        optional: of those that may be.
+        others: whether there may be more.
+    """
+
+    parts: Mapping[str, Kind]
+    optional: Mapping[str, Kind] = field(default_factory=dict)
+    others: bool = True
+
+    def taken(self, value: Any) -> dict:
+        if not isinstance(value, dict):
+            raise ValueError
+        missing = [key for key in self.parts if key not in value]
+        if missing:
+            raise ValueError(f"it has no {missing[0]}")
+        known = {**self.parts, **self.optional}
+        more = [key for key in value if key not in known]
+        if more and not self.others:
+            raise ValueError(f"nobody knows its {shown(more[0])}")
+        return {k: part(known[k], v, k) if k in known else v for k, v in value.items()}
+
+    def words(self) -> str:
+        return f"a record with {', '.join(self.parts)}"
+
+
+@dataclass(frozen=True)
+class MapOf(Kind):
+    """A mapping from strings to values of one kind."""
+
+    of: Kind
+
+    def taken(self, value: Any) -> dict:
+        if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+            raise ValueError
+        return {key: part(self.of, each, key) for key, each in value.items()}
+
+    def words(self) -> str:
+        return f"a mapping to {self.of.words()} each"
+
+
+@dataclass(frozen=True)
+class OrNone(Kind):
+    """Nothing, or a value of a kind."""
+
+    of: Kind
+
+    def taken(self, value: Any) -> Any:
+        return None if value is None else self.of.taken(value)
+
+    def words(self) -> str:
+        return f"nothing, or {self.of.words()}"
+
+
+def part(kind: Kind, value: Any, name: str) -> Any:
+    """A part of a record as it is kept; raises ValueError that names it."""
+    try:
+        return kind.taken(value)
+    except ValueError as error:
+        said = str(error) or f"{shown(value)} is not {kind.words()}"
+        raise ValueError(f"{name}: {said}") from None
+
+
+def checked(kind: Kind, value: Any, where: str, remedy: str) -> Any:
+    """The content of a file as it is kept.
+
+    Args:
+        kind: what it has to be.
+        value: what was read.
+        where: such as the path of the file.
+        remedy: what to do about it.
+
+    Raises:
+        ValueError: in one line.
+    """
+    try:
+        return kind.taken(value)
+    except (ValueError, RecursionError) as error:
+        said = str(error) or f"{shown(value)} is not {kind.words()}"
+        raise ValueError(f"{where}: {said}; {remedy}") from None
+
+
+def inferred(default: Any) -> Kind:
+    """The kind of a key that is declared by its default alone: its type."""
+    if isinstance(default, bool):
+        return Flag()
+    if isinstance(default, int | float):
+        return Whole() if isinstance(default, int) else Number()
+    if isinstance(default, str):
+        return Text()
+    if isinstance(default, tuple | list):
+        return Several(Anything())
+    return Anything()
+
+
+def shown(value: Any) -> str:
+    """A value for an error line: short, on one line, strings in quotes."""
+    try:
+        text = f'"{value}"' if isinstance(value, str) else repr(value)
+    except (ValueError, RecursionError):  # a huge integer, or one inside of itself
+        return f"a {type(value).__name__} too large to show"
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return text if len(text) <= 80 else f"{text[:60]}... ({len(text):,} characters)"
+
+
+def _quote_it(value: Any) -> str:
+    return "" if isinstance(value, str) else "put quotes around it to make it text"

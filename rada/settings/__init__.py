@@ -1,0 +1,51 @@
+"""What the keys of the config may be; how a trainer declares its own. Free of PyTorch."""
+
+from rada.settings.ours import (
+    BY_STEPS,
+    DATASET,
+    EPISODE,
+    FEATURES,
+    MIXED,
+    RECIPE,
+    TRAIN,
+    own_optim,
+)
+from rada.settings.setting import (
+    Setting,
+    choice,
+    defaults,
+    flag,
+    number,
+    precision,
+    several,
+    share,
+    template,
+    text,
+    text_prompts,
+    whole,
+    with_defaults,
+)
+
+__all__ = [
+    "BY_STEPS",
+    "DATASET",
+    "EPISODE",
+    "FEATURES",
+    "MIXED",
+    "RECIPE",
+    "TRAIN",
+    "Setting",
+    "choice",
+    "defaults",
+    "flag",
+    "number",
+    "own_optim",
+    "precision",
+    "several",
+    "share",
+    "template",
+    "text",
+    "text_prompts",
+    "whole",
+    "with_defaults",
+]
