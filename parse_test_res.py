@@ -2,7 +2,11 @@
 
 import sys
 
-from rada.experiments.parse_test_res import cli, main
+from rada import environment
+
+environment.require()
+
+from rada.experiments.parse_test_res import cli, main  # noqa: E402
 
 __all__ = ["cli", "main"]
 

@@ -2,7 +2,11 @@
 
 import sys
 
-from rada.engine.command import cli, main, parse_args
+from rada import environment
+
+environment.require()
+
+from rada.engine.command import cli, main, parse_args  # noqa: E402
 
 __all__ = ["cli", "main", "parse_args"]
 

@@ -12,6 +12,10 @@ from rada.data.pictures import Picture, list_folders, list_pictures
 from rada.data.splits import PARTS, Splits
 from rada.settings import defaults, template, text, whole
 
+# what others call the parts
+CALLED = {"train": "train", "training": "train", "test": "test", "testing": "test"}
+CALLED |= dict.fromkeys(("val", "valid", "validation", "dev", "eval"), "val")
+
 
 @DATASET_REGISTRY.register()
 class Custom(FewShotDataset):
@@ -60,6 +64,7 @@ class Custom(FewShotDataset):
     def read_splits(self) -> Splits:
         """See the class."""
         found = list_folders(self.dataset_dir)
+        self._require_names_of_parts(found)
         given = [part for part in PARTS if part in found]
         if {"train", "test"} <= set(given):
             return self._read_parts(given, sorted(set(found) - set(given)))
@@ -75,6 +80,18 @@ class Custom(FewShotDataset):
         }
         with drawn_from(self.settings.SEED):
             return split_classes(classes)
+
+    def _require_names_of_parts(self, found: list[str]) -> None:
+        """Raise ValueError for parts, folders with folders in them, that are called otherwise."""
+        parts = {folder: CALLED.get(folder.lower()) for folder in found}
+        several = len(set(parts.values()) - {None}) > 1
+        for folder, part in parts.items():
+            path = os.path.join(self.dataset_dir, folder)
+            if several and part not in (None, folder) and list_folders(path):
+                raise ValueError(
+                    f"{path} looks like a part of the data; parts are called train, val (which may "
+                    f'be missing) and test: rename "{folder}" to {part}'
+                )
 
     def _read_parts(self, given: list[str], others: list[str]) -> Splits:
         if others:

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from rada.backbones.weights import import_clip
+
 
 def spoken(classname: str) -> str:
     """A class name as it stands in a sentence: underscores become blanks, as in CoOp."""
@@ -17,20 +19,29 @@ def spoken(classname: str) -> str:
 
 
 def require_distinct(classnames: list[str], dataset: type) -> None:
-    """Raise ValueError if a class has no name, or two have the same.
+    """Raise ValueError if a class has no name, or two have names that CLIP reads as the same text.
 
+    It does so where only case, blanks, HTML entities or Unicode's ways of writing a letter differ.
     A dataset that was published so says `shared_names = True`, as ImageNet's ("missile").
     """
-    for label, name in enumerate(classnames):
-        if not spoken(name).strip():
+    first: dict[tuple[int, ...], int] = {}
+    for label, tokens in enumerate(tokens_of(classnames)):
+        if not tokens:
             raise ValueError(f"class {label} of {dataset.__name__} has an empty name; give it one")
-    first = {name: label for label, name in reversed(list(enumerate(classnames)))}
-    for label, name in enumerate(classnames):
-        if first[name] != label and not getattr(dataset, "shared_names", False):
+        other = first.setdefault(tokens, label)
+        if other != label and not getattr(dataset, "shared_names", False):
+            name, same = classnames[label], classnames[other]
+            both = f'both named "{name}"' if name == same else f'named "{same}" and "{name}"'
             raise ValueError(
-                f'classes {first[name]} and {label} of {dataset.__name__} are both named "{name}"; '
+                f"classes {other} and {label} of {dataset.__name__} are {both}; "
                 "CLIP cannot tell them apart: rename one"
             )
+
+
+def tokens_of(classnames: list[str]) -> list[tuple[int, ...]]:
+    """What CLIP reads in each name, token by token, without start and end."""
+    rows = import_clip().tokenize([spoken(name) for name in classnames], truncate=True)
+    return [tuple(row[1 : int(row.argmax())].tolist()) for row in rows]
 
 
 def class_mapping(dataset: Any, by_trained_names: bool) -> tuple[list[str], Tensor | None]:

@@ -9,7 +9,7 @@ import importlib
 import os
 import sys
 
-from rada import __version__
+from rada import __version__, environment
 
 # command: module, function, what it does
 COMMANDS = {
@@ -28,6 +28,7 @@ DEMO = ("base2new", "world", "1", "ZeroshotCLIP,CoOp,RAda,RAdaCoOp")
 def cli(argv: list[str] | None = None) -> int:
     """Run a command; `rada COMMAND --help` has its words."""
     lines = [f"  {name:10}{what}" for name, (*_, what) in COMMANDS.items()]
+    environment.require()
     parser = argparse.ArgumentParser(
         prog="rada",
         description="RAda: one last attention for vision-language models.",

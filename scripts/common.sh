@@ -43,6 +43,7 @@ find_python() {
 }
 
 PYTHON=$(find_python)
+"$PYTHON" rada/environment.py || exit 2
 if [[ -n ${DATA:-} ]]; then DATA=$(from_caller "$DATA"); else DATA=./data; fi
 if [[ -n ${OUTPUT:-} ]]; then OUTPUT=$(from_caller "$OUTPUT"); else OUTPUT=output; fi
 OUTPUT=${OUTPUT%/}

@@ -9,11 +9,13 @@ import argparse
 import signal
 import sys
 
+from rada import environment
 from rada.toolbox import use_dassl
 
 
 def cli(argv: list[str] | None = None) -> int:
     """Print the table, or the help without --list; returns the exit code."""
+    environment.require()
     parser = argparse.ArgumentParser(
         prog="python -m trainers", description="What the trainers of this package learn."
     )

@@ -22,8 +22,7 @@ class CoCoOp(CLIPTrainer):
 
     def build_encoder(self, backbone: Backbone, classnames: list[str]) -> Encoder:
         """Class names behind a context for each image."""
-        words = words_of(self.own.CTX_INIT)
-        n_ctx = len(words) or self.own.N_CTX
+        n_ctx = None if words_of(self.own.CTX_INIT) else self.own.N_CTX
         learner = ConditionalPromptLearner(backbone, classnames, n_ctx, self.own.CTX_INIT)
         return ConditionalEncoder(backbone, learner)
 

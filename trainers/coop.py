@@ -35,7 +35,7 @@ class CoOp(CLIPTrainer):
         prompt_learner = PromptLearner(
             backbone,
             classnames,
-            n_ctx=len(words) or self.own.N_CTX,
+            n_ctx=None if words else self.own.N_CTX,
             ctx_init=self.own.CTX_INIT,
             class_specific=self.own.CSC and not words,
             class_token_position=self.own.CLASS_TOKEN_POSITION,

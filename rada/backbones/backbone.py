@@ -97,6 +97,11 @@ class Backbone(nn.Module):
             raise
         return tokens.to(self.model.text_projection.device)
 
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text, as many as fit, without its start and end; a word may be several."""
+        tokens = import_clip().tokenize([text], self.context_length, truncate=True)
+        return int(tokens.argmax()) - 1
+
     def embed(self, tokens: Tensor) -> Tensor:
         """Token embeddings (K, L, W) in float32, without positions."""
         return at_least_float32(self.model.token_embedding(tokens))

@@ -25,9 +25,9 @@ class PromptLearner(nn.Module):
     Args:
         backbone: gives tokens, widths and the words' vectors.
         classnames: K names; underscores become blanks.
-        n_ctx: n, context vectors.
-        ctx_init: words to start from: the first n of their vectors are learned, the words behind
-            them stay. Without words the context starts as noise.
+        n_ctx: n, context vectors; None: one for each token of ctx_init.
+        ctx_init: words to start from: the vectors of their first n tokens are learned, the tokens
+            behind them stay. Without words the context starts as noise.
         class_specific: one context for each class; without words only.
         class_token_position: "end", "middle" or "front" of the context.
 
@@ -43,21 +43,26 @@ class PromptLearner(nn.Module):
         self,
         backbone: Backbone,
         classnames: Sequence[str],
-        n_ctx: int = 16,
+        n_ctx: int | None = 16,
         ctx_init: str = "",
         class_specific: bool = False,
         class_token_position: str = "end",
     ):
         super().__init__()
         words = " ".join(words_of(ctx_init))
-        _require_vectors(n_ctx, words)
+        length = backbone.count_tokens(words)
+        n_ctx = length if n_ctx is None else n_ctx
+        _require_vectors(n_ctx, words, length)
         prefix = words or " ".join(["X"] * n_ctx)
         names = [spoken(name) for name in classnames]
         tokens = backbone.tokenize([f"{prefix} {name}." for name in names], names)
         lengths = (backbone.tokenize(names).argmax(-1) - 1).tolist()
         self.n_ctx = n_ctx
         self.ctx = nn.Parameter(_initial(backbone, words, n_ctx, class_specific, len(names)))
-        orders = {n: _order(n_ctx, n, tokens.shape[1], class_token_position) for n in set(lengths)}
+        context = length or n_ctx
+        orders = {
+            n: _order(context, n, tokens.shape[1], class_token_position) for n in set(lengths)
+        }
         order = torch.stack([orders[n] for n in lengths]).to(tokens.device)
         self.register_buffer("tokens", tokens.gather(1, order), persistent=False)
         self.register_buffer("slots", (order >= 1) & (order <= n_ctx), persistent=False)
@@ -118,12 +123,12 @@ def noise(*shape: int) -> nn.Parameter:
     return nn.Parameter(nn.init.normal_(torch.empty(shape), std=0.02))
 
 
-def _require_vectors(n_ctx: int, words: str) -> None:
+def _require_vectors(n_ctx: int, words: str, length: int) -> None:
     if n_ctx < 1:
         raise ValueError(f"N_CTX must be 1 or more, got {n_ctx}")
-    if words and n_ctx > len(words.split(" ")):
+    if words and n_ctx > length:
         raise ValueError(
-            f'N_CTX {n_ctx} is more than the words of CTX_INIT "{words}"; give as many words, '
+            f'N_CTX {n_ctx} is more than the {length} tokens of CTX_INIT "{words}"; give as many, '
             "or none to start from noise"
         )
 
@@ -140,10 +145,11 @@ def _initial(
     return noise(n_classes, *shape).data if class_specific else noise(*shape).data
 
 
-def _order(n_ctx: int, n_name: int, length: int, position: str) -> Tensor:
+def _order(n_context: int, n_name: int, length: int, position: str) -> Tensor:
     """Which token of "[start] context name . [end]" stands where, for one class; (length,) long."""
-    context, name = list(range(1, 1 + n_ctx)), list(range(1 + n_ctx, 1 + n_ctx + n_name))
-    half = n_ctx // 2
+    context = list(range(1, 1 + n_context))
+    name = list(range(1 + n_context, 1 + n_context + n_name))
+    half = n_context // 2
     layouts = {
         "end": context + name,
         "middle": context[:half] + name + context[half:],
@@ -151,7 +157,7 @@ def _order(n_ctx: int, n_name: int, length: int, position: str) -> Tensor:
     }
     if position not in layouts:
         raise ValueError(f'CLASS_TOKEN_POSITION is one of {", ".join(layouts)}; got "{position}"')
-    return torch.tensor([0, *layouts[position], *range(1 + n_ctx + n_name, length)])
+    return torch.tensor([0, *layouts[position], *range(1 + n_context + n_name, length)])
 
 
 class DeepPrompts(PromptLearner):
@@ -250,7 +256,7 @@ TEXTS_AT_ONCE = 1024  # bounds memory where a batch of images meets many classes
 class ConditionalPromptLearner(PromptLearner):
     """A context `ctx` (n, W) and `meta_net`, which makes of an image what is added to it."""
 
-    def __init__(self, backbone: Backbone, classnames: list[str], n_ctx: int, ctx_init: str):
+    def __init__(self, backbone: Backbone, classnames: list[str], n_ctx: int | None, ctx_init: str):
         """As a `PromptLearner`, with a meta_net D -> D / 16 -> W."""
         super().__init__(backbone, classnames, n_ctx, ctx_init)
         hidden = backbone.dim // 16

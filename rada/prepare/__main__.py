@@ -18,9 +18,11 @@ import argparse
 import os
 import sys
 
+from rada import environment
 from rada.files import did_you_mean
 from rada.toolbox import use_dassl
 
+environment.require()
 use_dassl()
 
 from rada.prepare.check import ABSENT, COMPLETE, Row, check, wrong  # noqa: E402

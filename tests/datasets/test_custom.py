@@ -59,6 +59,24 @@ def test_incomplete_parts_are_named(tmp_path):
         custom(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("parts", "wrong", "right"),
+    [
+        (("Train", "Test"), "Test", "test"),
+        (("train", "validation"), "validation", "val"),
+        (("train", "test", "valid"), "valid", "val"),
+        (("training", "testing"), "testing", "test"),
+    ],
+)
+def test_parts_under_other_names_are_told_how_to_be_called(tmp_path, parts, wrong, right):
+    make(tmp_path, *(f"{part}/{name}" for part in parts for name in ("a", "b")))
+    with pytest.raises(ValueError) as caught:
+        custom(tmp_path)
+    said = str(caught.value)
+    assert f'rename "{wrong}" to {right}' in said
+    assert "remove" not in said
+
+
 def test_a_class_may_be_called_train(tmp_path):
     make(tmp_path, "car", "train")
     assert custom(tmp_path).classnames == ["car", "train"]

@@ -128,8 +128,23 @@ def test_too_many_prompts_or_words_too_few_are_named(backbone):
     prompts = [torch.zeros(2, 64)] * 3
     with pytest.raises(ValueError, match="2 blocks, prompts or adapters for 3"):
         backbone.encode_image(seeded_images(3, 2, 32), prompts)
-    with pytest.raises(ValueError, match='N_CTX 3 is more than the words of CTX_INIT "a photo"'):
+    with pytest.raises(ValueError, match='N_CTX 3 is more than the 2 tokens of CTX_INIT "a photo"'):
         PromptLearner(backbone, NAMES, 3, "a photo")
+
+
+@pytest.mark.parametrize("position", ["front", "middle"])
+def test_words_of_several_tokens_count_as_these(backbone, position):
+    """The class name stands before or in the middle of all of them, and each has a vector."""
+    words, name = "antidisestablishmentarianism photo", "crane"
+    count = backbone.count_tokens(words)
+    assert count > 2
+    learner = PromptLearner(backbone, [name], None, words, False, position)
+    spoken = backbone.tokenize([words])[0, 1 : 1 + count].tolist()
+    own = backbone.tokenize([name])[0, 1 : 1 + backbone.count_tokens(name)].tolist()
+    before = 0 if position == "front" else count // 2
+    expected = [*spoken[:before], *own, *spoken[before:]]
+    assert learner.tokens[0, 1 : 1 + len(expected)].tolist() == expected
+    assert len(learner.ctx) == count == int(learner.slots.sum())
 
 
 def test_conditional_texts_may_be_encoded_a_few_at_a_time(backbone, monkeypatch):

@@ -61,7 +61,7 @@ def test_nan_says_when_and_on_which_pictures(mistake, monkeypatch, tmp_path, cal
 
 def test_weights_that_diverge_say_when(mistake, tmp_path):
     """They show in the features, before there is a loss."""
-    wild = ("OPTIM.LR", "1e30", "OPTIM.NAME", "sgd", "TRAIN.CLIP_NORM", "0.0")
+    wild = ("OPTIM.LR", "1000", "OPTIM.NAME", "sgd", "TRAIN.CLIP_NORM", "0.0")
     error = mistake("FT", opts=(*STEPS, *wild, "DATASET.SUBSAMPLE_CLASSES", "base"))
     assert "not finite" in error and "epoch 1, batch" in error and "set TRAIN.CLIP_NORM" in error
 

@@ -109,6 +109,6 @@ def test_output_folder_that_cannot_be_written(mistake, tmp_path):
 
 def test_exit_code_is_two_and_the_traceback_is_in_the_log(caltech_root, tiny_clip, tmp_path):
     command = command_line(caltech_root, tiny_clip, "CoOp", tmp_path)
-    code, _ = in_a_process([*command, *OPTIONS, "TRAINER.COOP.PREC", "fp8"])
+    code, _ = in_a_process([*command, *OPTIONS, "TRAINER.COOP.CTX_INIT", "a " * 76 + "photo"])
     assert code == 2
     assert "Traceback" in (tmp_path / "log.txt").read_text()

@@ -111,7 +111,8 @@ def test_the_picture_of_a_bad_feature_is_named(value, kind, on_a_copy, monkeypat
 
 
 def test_a_rate_that_breaks_everything_is_named(on_a_copy, capsys):
-    assert train.cli([*on_a_copy, "TEST.OPTIM.LR", "1e30"]) == 2
+    wild = ("TEST.OPTIM.LR", "1000", "TEST.OPTIM.WEIGHT_DECAY", "1000", "TEST.STEPS", "9")
+    assert train.cli([*on_a_copy, *wild]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert ".jpg: " in error and ("TEST.OPTIM.LR" in error or "not finite" in error)
 
