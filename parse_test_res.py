@@ -4,7 +4,7 @@ import sys
 
 from rada import environment
 
-environment.require()
+environment.require("tabulate", "tqdm")
 
 from rada.experiments.parse_test_res import cli, main  # noqa: E402
 

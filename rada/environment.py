@@ -11,12 +11,12 @@ OLDEST = (3, 10)
 NEEDED = ("torch", "torchvision", "clip", "yacs", "yaml", "PIL", "numpy", "tqdm", "tabulate")
 
 
-def mistake():
-    """What is missing and what to do, in a line; empty if nothing is."""
+def mistake(needed=NEEDED):
+    """What is missing of some packages and what to do, in a line; empty if nothing is."""
     if sys.version_info < OLDEST:
         version = ".".join(str(number) for number in sys.version_info[:3])
         return f"{sys.executable} is Python {version}, 3.10 or later is needed; set PYTHON"
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         return (
             f"{sys.executable} lacks {', '.join(missing)}; run `make demo` once, which makes "
@@ -25,9 +25,9 @@ def mistake():
     return ""
 
 
-def require():
-    """End the process with one line and exit code 2 if something is missing."""
-    said = mistake()
+def require(*needed):
+    """End the process with one line and exit code 2 if something is missing; by default of all."""
+    said = mistake(needed or NEEDED)
     if said:
         sys.stderr.write(f"error: {said}\n")
         sys.exit(2)

@@ -4,6 +4,7 @@ Settings (`rada.settings`) and the files that this project reads back are checke
 PyTorch.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -141,6 +142,14 @@ class Text(Kind):
 
     def words(self) -> str:
         return self.said
+
+
+@dataclass(frozen=True)
+class PathText(Text):
+    """The path of a file or folder; ~ is the home folder, also where no shell has said so."""
+
+    def taken(self, value: Any) -> str:
+        return os.path.expanduser(super().taken(value))
 
 
 @dataclass(frozen=True)

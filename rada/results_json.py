@@ -1,31 +1,43 @@
 """results.json, read: what one run left behind, and whether it was a rehearsal."""
 
 import json
-import math
 import re
 from pathlib import Path
 
+from rada.kinds import Anything, MapOf, Number, OrNone, Record, Several, Text, Whole, checked
+
+NUMBERS = MapOf(Number())
+RESULTS = Record(
+    {"metrics": NUMBERS},
+    {
+        "wise_ft": Several(NUMBERS),
+        "trainer": Text(),
+        "dataset": Text(),
+        "classes": Text(),
+        "seed": Whole(),
+        "shots": Whole(),
+        "learned_parameters": OrNone(Whole(least=0)),
+        "opts": OrNone(Several(Anything())),
+    },
+)
+
 
 def read_results(path: Path) -> dict:
-    """A results.json whose metrics are numbers.
+    """A results.json, each of its parts as what reads it expects.
 
     Raises:
         ValueError: if it is broken; names the file.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: broken JSON ({error})") from None
-    metrics = data.get("metrics") if isinstance(data, dict) else None
-    if not isinstance(metrics, dict) or not metrics:
+    data = checked(RESULTS, data, str(path), "remove it and run again")
+    if not data["metrics"]:
         raise ValueError(f"{path}: no metrics in it")
-    mixtures = data.setdefault("wise_ft", mixtures_by_name(metrics))
-    if not isinstance(mixtures, list) or not all(isinstance(each, dict) for each in mixtures):
-        raise ValueError(f"{path}: wise_ft is no list of mixtures")
-    for results in (metrics, *mixtures):
-        for name, value in results.items():
-            if not isinstance(value, int | float) or not math.isfinite(value):
-                raise ValueError(f"{path}: {name} is {value}, not a number")
+    if isinstance(data.get("seconds"), dict):  # a number in files of long ago
+        data["seconds"] = checked(NUMBERS, data["seconds"], f"{path}: seconds", "run again")
+    data.setdefault("wise_ft", mixtures_by_name(data["metrics"]))
     return data
 
 

@@ -13,12 +13,14 @@ processes.
 """
 
 import argparse
+import os
 import sys
 import time
 import traceback
 from pathlib import Path
 
 from rada import early
+from rada.streams import make_forgiving
 from rada.toolbox import use_dassl
 
 MISTAKES = (ValueError, OSError, FloatingPointError)
@@ -41,7 +43,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--backbone", default="", help="name of the CLIP backbone, or a checkpoint file")
     add("--head", default="", help="name of the head (Dassl's own networks only)")
     add("--eval-only", action="store_true", help="test only")
-    add("--model-dir", default="", help="load the model from this directory to test it")
+    add(
+        "--model-dir",
+        type=os.path.expanduser,
+        default="",
+        help="load the model from this directory to test it",
+    )
     add("--load-epoch", type=int, help="load the weights of this epoch (default: best, else last)")
     add("--no-train", action="store_true", help="build everything, do not train")
     add("opts", nargs=argparse.REMAINDER, help="config options as KEY VALUE pairs")
@@ -124,6 +131,7 @@ def run(trainer, args: argparse.Namespace, toolbox: str) -> None:
 
 def cli(argv: list[str] | None = None) -> int:
     """Run `main`; a mistake becomes one line on stderr and exit code 2."""
+    make_forgiving()
     try:
         main(argv)
     except MISTAKES as error:

@@ -25,6 +25,7 @@ with --multi-exp; training logs unless --test-log.
 """
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
@@ -33,6 +34,7 @@ from rada.experiments import wise_ft
 from rada.experiments.logs import FINISHED, RESULT, parse_experiments, parse_seeds
 from rada.experiments.protocols import PARTS, protocol_in
 from rada.experiments.report import FORMATS, report
+from rada.streams import make_forgiving
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -41,7 +43,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("directory", help="path to directory")
+    add("directory", type=os.path.expanduser, help="path to directory")
     add("--ci95", action="store_true", help="95%% confidence interval, not standard deviation")
     add("--test-log", action="store_true", help="parse test-only logs")
     add("--multi-exp", action="store_true", help="parse multiple experiments")
@@ -105,6 +107,7 @@ def tables_below(directory: Path) -> list[Path]:
 
 def cli(argv: list[str] | None = None) -> int:
     """Run `main`; a mistake becomes one line on stderr and exit code 2."""
+    make_forgiving()
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
     try:

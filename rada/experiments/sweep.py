@@ -22,6 +22,7 @@ from rada.experiments.protocols import ADAPTED, MIXED, PROTOCOLS, SHIFTED, SOURC
 from rada.experiments.report import report
 from rada.experiments.runs import Run
 from rada.experiments.tasks import Task, experiment, rehearsal_apart, source
+from rada.streams import make_forgiving
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -106,6 +107,7 @@ def print_table(protocol: str, tasks: list[Task]) -> None:
 
 def cli(argv: list[str] | None = None) -> int:
     """Run `main`; a mistake becomes one line on stderr and exit code 2."""
+    make_forgiving()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         rehearsal_apart()

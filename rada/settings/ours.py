@@ -9,8 +9,8 @@ from rada.settings.setting import (
     choice,
     flag,
     number,
+    path,
     setting_of,
-    text,
     whole,
     with_defaults,
 )
@@ -64,7 +64,7 @@ MIXED = {
 }
 FEATURES = {
     "CACHE": flag(False, "image features of fixed views are made once and kept"),
-    "FOLDER": text("output/features", "where; runs may share it"),
+    "FOLDER": path("output/features", "where; runs may share it"),
     "AUGMENTATIONS": whole(
         1,
         "views of a training picture: the test's own, or more of the training's",

@@ -8,7 +8,7 @@ import ast
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rada.kinds import Flag, Kind, Number, OneOf, Several, Text, Whole, inferred, shown
+from rada.kinds import Flag, Kind, Number, OneOf, PathText, Several, Text, Whole, inferred, shown
 from rada.precisions import PRECISIONS
 
 
@@ -103,6 +103,11 @@ def flag(default: bool, help: str) -> Setting:
 def text(default: str, help: str) -> Setting:
     """Any string."""
     return Setting(default, help, Text())
+
+
+def path(default: str, help: str) -> Setting:
+    """The path of a file or folder."""
+    return Setting(default, help, PathText("a path"))
 
 
 def several(default: tuple | list, help: str, of: Kind, *numbers: int, **more: Any) -> Setting:

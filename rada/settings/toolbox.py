@@ -4,7 +4,7 @@ Keys of Dassl's own methods (cfg.TRAINER.MCD and so on) are not here: nothing of
 them, and their type is all that is asked of them.
 """
 
-from rada.kinds import Flag, Number, OneOf, Several, Text, Whole
+from rada.kinds import Flag, Number, OneOf, PathText, Several, Text, Whole
 from rada.settings.setting import Setting
 
 NATURAL, FROM_ONE = Whole(least=0), Whole(least=1)
@@ -65,7 +65,7 @@ INPUT = {
 }
 
 DATASET = {
-    "ROOT": (Text("a folder"), "where all datasets are"),
+    "ROOT": (PathText("a folder"), "where all datasets are"),
     "NAME": (Text("a dataset"), "class of the dataset"),
     "SOURCE_DOMAINS": (NAMES, "domains to train on; read by Dassl's datasets of domains"),
     "TARGET_DOMAINS": (NAMES, "domains to test on; the same"),
@@ -98,9 +98,12 @@ DATALOADER = {
 }
 
 MODEL = {
-    "INIT_WEIGHTS": (Text("a file, or empty"), "checkpoint that the learned tensors start from"),
+    "INIT_WEIGHTS": (
+        PathText("a file, or empty"),
+        "checkpoint that the learned tensors start from",
+    ),
     "BACKBONE": {
-        "NAME": (Text("a backbone, or a file"), "CLIP: its name, or its checkpoint"),
+        "NAME": (PathText("a backbone, or a file"), "CLIP: its name, or its checkpoint"),
         "PRETRAINED": (Flag(), "read by Dassl's own networks"),
     },
     "HEAD": {
@@ -163,10 +166,10 @@ TEST = {
 KEYS = {
     "VERSION": (Whole(), "of the config"),
     "OUTPUT_DIR": (
-        Text("a folder", wrong=lambda path: "" if path.strip() else "it is empty"),
+        PathText("a folder", wrong=lambda path: "" if path.strip() else "it is empty"),
         "where the run writes",
     ),
-    "RESUME": (Text("a folder, or empty"), "where a run to go on with is"),
+    "RESUME": (PathText("a folder, or empty"), "where a run to go on with is"),
     "SEED": (Whole(most=2**32 - 1), "of all that is random; below 0: none"),
     "USE_CUDA": (Flag(), "use a GPU if there is one"),
     "VERBOSE": (Flag(), "say more in the log"),

@@ -52,8 +52,11 @@ def test_costs_and_options(two_trainers):
     [
         ({"seed": 7}, "its seed is 7, its folder says 1"),
         ({"classes": "all"}, "its classes is all, its folder says new"),
-        ({"metrics": {"accuracy": float("nan")}}, "accuracy is nan, not a number"),
-        ({"metrics": []}, "no metrics in it"),
+        (
+            {"metrics": {"accuracy": float("nan")}},
+            "metrics: accuracy: nan is not a number; remove it and run again",
+        ),
+        ({"metrics": []}, "metrics: [] is not a mapping to a number each; remove it and run again"),
     ],
 )
 def test_results_that_cannot_be_right_are_skipped(two_trainers, extra, complaint):

@@ -1,0 +1,14 @@
+"""Output that never ends a run: letters that a terminal lacks, streams that are closed."""
+
+import os
+import sys
+
+
+def make_forgiving() -> None:
+    """Let stdout and stderr show what they cannot as \\u escapes, and be there even if closed."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started this process
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
