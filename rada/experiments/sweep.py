@@ -8,6 +8,7 @@ and exit code 2 before anything runs.
 """
 
 import argparse
+import shlex
 import signal
 import sys
 from typing import NoReturn
@@ -94,13 +95,14 @@ def print_table(protocol: str, tasks: list[Task]) -> None:
         return (run.part, run.dataset, run.shots, run.trainer, run.config, run.seed) in keys
 
     folder = experiment("finetune" if protocol == "wise_ft" else protocol)
+    quoted = shlex.quote(str(folder))
     try:
         if protocol == "wise_ft":
             print("\n" + wise_ft.report(folder, keep=keep))
-            print(f"\nEverything so far: python parse_test_res.py {folder} --wise-ft")
+            print(f"\nEverything so far: python parse_test_res.py {quoted} --wise-ft")
             return
         print("\n" + report(folder, keep=keep)[0])
-        print(f"\nEverything so far: python parse_test_res.py {folder}")
+        print(f"\nEverything so far: python parse_test_res.py {quoted}")
     except OSError as error:
         print(error, file=sys.stderr)
 

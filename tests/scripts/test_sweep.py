@@ -123,3 +123,8 @@ def test_mistakes_end_in_one_line_before_anything_runs(
 def test_mistakes_end_in_exit_code_2(repo):
     code, out, err = repo.run(SWEEP, "dtd", "x", "CoOp")
     assert (code, out, err) == (2, "", f'error: {SEEDS}"x"\n')
+
+
+def test_the_command_at_the_end_can_be_pasted(repo):
+    _, out, _ = repo.run("base2new.sh", "dtd", "1", "CoOp", OUTPUT="my results")
+    assert "\nEverything so far: python parse_test_res.py 'my results/base2new'\n" in out
