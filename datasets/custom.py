@@ -10,7 +10,7 @@ from rada.data.few_shot import FewShotDataset
 from rada.data.new_splits import drawn_from, split_classes
 from rada.data.pictures import Picture, list_folders, list_pictures
 from rada.data.splits import PARTS, Splits
-from rada.settings import defaults, template, text, whole
+from rada.settings import extend, template, text, whole
 
 # what others call the parts
 CALLED = {"train": "train", "training": "train", "test": "test", "testing": "test"}
@@ -42,7 +42,7 @@ class Custom(FewShotDataset):
     @classmethod
     def extend_cfg(cls, cfg: CfgNode) -> None:
         """Add the node that describes the pictures."""
-        cfg.DATASET.CUSTOM = CfgNode(defaults(cls.node))
+        extend(cfg, cls.declared())
 
     def __init__(self, cfg):
         """Raises ValueError if a setting is missing or wrong; otherwise as `FewShotDataset`."""

@@ -1,12 +1,12 @@
-"""What a value from outside may be: a number, a choice, text, several of a kind, a record.
+"""What a value from outside may be: a number, a choice, text, several of a kind.
 
-Settings (`rada.settings`) and the files that this project reads back are checked by these. Free of
-PyTorch.
+Settings (`rada.settings`) and files that are read back (`rada.records`) are checked by these. Free
+of PyTorch.
 """
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -190,92 +190,6 @@ class Anything(Kind):
 
     def words(self) -> str:
         return "anything"
-
-
-@dataclass(frozen=True)
-class Record(Kind):
-    """A mapping with certain keys, such as an object of JSON.
-
-    Args:
-        parts: the kind of each key that has to be there.
-        optional: of those that may be.
-        others: whether there may be more.
-    """
-
-    parts: Mapping[str, Kind]
-    optional: Mapping[str, Kind] = field(default_factory=dict)
-    others: bool = True
-
-    def taken(self, value: Any) -> dict:
-        if not isinstance(value, dict):
-            raise ValueError
-        missing = [key for key in self.parts if key not in value]
-        if missing:
-            raise ValueError(f"it has no {missing[0]}")
-        known = {**self.parts, **self.optional}
-        more = [key for key in value if key not in known]
-        if more and not self.others:
-            raise ValueError(f"nobody knows its {shown(more[0])}")
-        return {k: part(known[k], v, k) if k in known else v for k, v in value.items()}
-
-    def words(self) -> str:
-        return f"a record with {', '.join(self.parts)}"
-
-
-@dataclass(frozen=True)
-class MapOf(Kind):
-    """A mapping from strings to values of one kind."""
-
-    of: Kind
-
-    def taken(self, value: Any) -> dict:
-        if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-            raise ValueError
-        return {key: part(self.of, each, key) for key, each in value.items()}
-
-    def words(self) -> str:
-        return f"a mapping to {self.of.words()} each"
-
-
-@dataclass(frozen=True)
-class OrNone(Kind):
-    """Nothing, or a value of a kind."""
-
-    of: Kind
-
-    def taken(self, value: Any) -> Any:
-        return None if value is None else self.of.taken(value)
-
-    def words(self) -> str:
-        return f"nothing, or {self.of.words()}"
-
-
-def part(kind: Kind, value: Any, name: str) -> Any:
-    """A part of a record as it is kept; raises ValueError that names it."""
-    try:
-        return kind.taken(value)
-    except ValueError as error:
-        said = str(error) or f"{shown(value)} is not {kind.words()}"
-        raise ValueError(f"{name}: {said}") from None
-
-
-def checked(kind: Kind, value: Any, where: str, remedy: str) -> Any:
-    """The content of a file as it is kept.
-
-    Args:
-        kind: what it has to be.
-        value: what was read.
-        where: such as the path of the file.
-        remedy: what to do about it.
-
-    Raises:
-        ValueError: in one line.
-    """
-    try:
-        return kind.taken(value)
-    except (ValueError, RecursionError) as error:
-        said = str(error) or f"{shown(value)} is not {kind.words()}"
-        raise ValueError(f"{where}: {said}; {remedy}") from None
 
 
 def inferred(default: Any) -> Kind:

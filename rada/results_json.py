@@ -4,7 +4,8 @@ import json
 import re
 from pathlib import Path
 
-from rada.kinds import Anything, MapOf, Number, OrNone, Record, Several, Text, Whole, checked
+from rada.kinds import Anything, Number, Several, Text, Whole
+from rada.records import MapOf, OrNone, Record, checked
 
 NUMBERS = MapOf(Number())
 RESULTS = Record(

@@ -8,6 +8,7 @@ rada settings --docs       docs/settings.md
 import argparse
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from tabulate import tabulate
@@ -119,20 +120,22 @@ def sections(trainers: Iterable[str]) -> Iterator[tuple[str, dict[str, Setting]]
     """Titles and settings of the nodes below TRAINER, each once, and of DATASET.CUSTOM."""
     from rada.datasets.custom import Custom
 
-    nodes: dict[str, dict[str, Setting]] = {}
-    users: dict[str, list[str]] = {}
-    usual = usual_settings()
+    nodes: dict[str, dict[str, Setting]] = defaultdict(dict)
+    users: dict[str, dict[str, None]] = defaultdict(dict)  # in order, each once
     for trainer in sorted(trainers):
-        for key, setting in own_settings(trainer).items():
+        for key, setting in told(own_settings(trainer)):
             node = ".".join(key.split(".")[:2])
-            of_optim = usual.get(f"OPTIM.{key.rpartition('.OPTIM.')[2]}")
-            if of_optim and of_optim.default == setting.default:
-                continue
-            if node.startswith("TRAINER."):
-                nodes.setdefault(node, {})[key] = setting
-                if trainer not in users.setdefault(node, []):
-                    users[node].append(trainer)
+            nodes[node][key], users[node][trainer] = setting, None
     for node in sorted(nodes):
         yield f"{node}: {', '.join(users[node])}", nodes[node]
     custom = {f"DATASET.CUSTOM.{key}": setting for key, setting in Custom.node.items()}
     yield "DATASET.CUSTOM: your own pictures ([custom.md](custom.md))", custom
+
+
+def told(settings: dict[str, Setting]) -> Iterator[tuple[str, Setting]]:
+    """Those below TRAINER, without what an OPTIM node has as OPTIM has it."""
+    usual = usual_settings()
+    for key, setting in settings.items():
+        same = usual.get(f"OPTIM.{key.rpartition('.OPTIM.')[2]}")
+        if key.startswith("TRAINER.") and not (same and same.default == setting.default):
+            yield key, setting

@@ -13,6 +13,7 @@ from rada.engine.checkpoints import flatten
 from rada.engine.command import parse_args
 from rada.engine.config import setup_cfg
 from rada.engine.registry import registered
+from rada.settings.table import dotted
 from tests.tinyclip import draw_state_dict
 
 OURS = registered()
@@ -50,19 +51,10 @@ def test_no_config_is_left_out():
     assert {f"{file.parent.name}/{file.stem}" for file in FILES} <= RESOLVED.keys()
 
 
-def leaves(node: dict, prefix: str = "") -> set[str]:
-    """Dotted keys of a nested dict."""
-    found = set()
-    for key, value in node.items():
-        name = f"{prefix}{key}"
-        found |= leaves(value, f"{name}.") if isinstance(value, dict) else {name}
-    return found
-
-
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_a_file_holds_only_what_differs(file, tmp_path):
     """From the defaults, the backbone and, of a RAda version, the baseline's file."""
-    keys = leaves(yaml.safe_load(file.read_text()))
+    keys = {key for key, _ in dotted(yaml.safe_load(file.read_text()))}
     empty = tmp_path / "trainers" / file.parent.name / file.name
     empty.parent.mkdir(parents=True)
     empty.write_text("")

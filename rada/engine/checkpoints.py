@@ -27,6 +27,7 @@ from dassl.utils import load_checkpoint, save_checkpoint
 from rada.engine import distributed
 from rada.files import replacing, sha256
 from rada.settings import BY_STEPS, defaults
+from rada.settings.table import dotted
 
 
 def checkpoint_file(folder: str, epoch: int | None) -> str:
@@ -79,14 +80,7 @@ def require_same(
 
 def flatten(node: CfgNode, prefix: str = "") -> dict[str, str]:
     """Dotted keys and values, as strings, of a config node."""
-    flat = {}
-    for key, value in node.items():
-        flat |= (
-            flatten(value, f"{prefix}{key}.")
-            if isinstance(value, CfgNode)
-            else {prefix + key: str(value)}
-        )
-    return flat
+    return {key: str(value) for key, value in dotted(node, prefix)}
 
 
 TRAINING_ONLY = {"PREC", "OPTIM", "ALPHA", "PENALTY", "FORM"}  # the same of all methods

@@ -16,7 +16,7 @@ from rada.engine import registry as trainers_registry
 from rada.engine.trainer import CLIPTrainer
 from rada.files import did_you_mean
 from rada.rehearsal.config import rehearse_if_asked
-from rada.settings import DATASET, defaults
+from rada.settings import DATASET, extend
 from rada.settings.table import Table, require_together
 from rada.settings.toolbox import TOOLBOX
 from rada.trainer_names import plain_trainer
@@ -56,7 +56,7 @@ def setup_cfg(args: argparse.Namespace) -> CfgNode:
 def defaults_of(trainer: type, dataset: type | None = None) -> tuple[CfgNode, Table]:
     """The config before anything is set, and what each of its keys may be."""
     cfg = get_cfg_default()
-    cfg.DATASET.update(defaults(DATASET))
+    extend(cfg, {"DATASET": DATASET})
     for cls in filter(None, (trainer, dataset)):
         getattr(cls, "extend_cfg", lambda cfg: None)(cfg)
     declared = [getattr(cls, "declared", dict)() for cls in (trainer, dataset)]

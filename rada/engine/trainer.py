@@ -39,7 +39,7 @@ from rada.engine.optim import (
 )
 from rada.features import cache
 from rada.head.cosine import CosineHead
-from rada.settings import BY_STEPS, EPISODE, FEATURES, MIXED, TRAIN, defaults
+from rada.settings import EPISODE, EVERY_RUN, extend
 from rada.test_time.adaptation import Adaptation
 
 
@@ -134,20 +134,13 @@ class CLIPTrainer(TrainerX):
         own = {cls.section: cls.settings}
         for base in reversed(cls.__mro__):
             own |= vars(base).get("nodes", {})
-        at_test = EPISODE if cls.adaptation else {}
-        return {
-            "TRAIN": TRAIN,
-            "OPTIM": BY_STEPS,
-            "TEST": MIXED | at_test,
-            "FEATURES": FEATURES,
-            "TRAINER": own,
-        }
+        test = EVERY_RUN["TEST"] | (EPISODE if cls.adaptation else {})
+        return EVERY_RUN | {"TEST": test, "TRAINER": own}
 
     @classmethod
     def extend_cfg(cls, cfg: CfgNode) -> None:
         """Add the nodes that this trainer and its mixins read."""
-        for name, node in defaults(cls.declared()).items():
-            cfg.setdefault(name, CfgNode()).update(CfgNode(node))
+        extend(cfg, cls.declared())
 
     def __init__(self, cfg: CfgNode):
         self.metrics: dict[str, float] = {}

@@ -4,6 +4,7 @@ from rada.settings.ours import (
     BY_STEPS,
     DATASET,
     EPISODE,
+    EVERY_RUN,
     FEATURES,
     MIXED,
     RECIPE,
@@ -25,11 +26,13 @@ from rada.settings.setting import (
     whole,
     with_defaults,
 )
+from rada.settings.table import extend
 
 __all__ = [
     "BY_STEPS",
     "DATASET",
     "EPISODE",
+    "EVERY_RUN",
     "FEATURES",
     "MIXED",
     "RECIPE",
@@ -37,6 +40,7 @@ __all__ = [
     "Setting",
     "choice",
     "defaults",
+    "extend",
     "flag",
     "number",
     "own_optim",

@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 from dassl.config import get_cfg_default
-from rada.kinds import Number, Several
+from rada.kinds import Number
 from rada.settings.setting import (
-    Setting,
     choice,
     flag,
     number,
     path,
     setting_of,
+    several,
     whole,
     with_defaults,
 )
@@ -56,10 +56,8 @@ BY_STEPS = {
     )
 }
 MIXED = {
-    "WISE_FT": Setting(
-        (),
-        "coefficients of mixtures, 0: the start, 1: what was learned",
-        Several(Number(least=0, most=1)),
+    "WISE_FT": several(
+        (), "coefficients of mixtures, 0: the start, 1: what was learned", Number(least=0, most=1)
     )
 }
 FEATURES = {
@@ -72,6 +70,9 @@ FEATURES = {
         most=10_000,
     ),
 }
+
+# what every run of a trainer of this project has
+EVERY_RUN = {"TRAIN": TRAIN, "OPTIM": BY_STEPS, "TEST": MIXED, "FEATURES": FEATURES}
 
 
 def own_optim(**recipe) -> dict:

@@ -9,7 +9,7 @@ from yacs.config import CfgNode
 from dassl.config import get_cfg_default
 from rada.files import did_you_mean
 from rada.kinds import shown
-from rada.settings.ours import BY_STEPS, DATASET, EPISODE, FEATURES, MIXED, TRAIN
+from rada.settings.ours import DATASET, EPISODE, EVERY_RUN
 from rada.settings.setting import Setting, defaults, setting_of
 from rada.settings.toolbox import TOOLBOX
 
@@ -84,18 +84,17 @@ class Table:
             raise ValueError(f"{where}: {key} is {error}") from None
 
 
+def extend(cfg: CfgNode, declared: dict[str, dict]) -> None:
+    """Add the defaults of declared keys to a config, by the names of their nodes."""
+    for name, node in defaults(declared).items():
+        cfg.setdefault(name, CfgNode()).update(CfgNode(node))
+
+
 def usual_table() -> Table:
     """What every run has; below TRAINER and DATASET.CUSTOM there is more."""
-    ours = {
-        "DATASET": DATASET,
-        "TRAIN": TRAIN,
-        "OPTIM": BY_STEPS,
-        "TEST": MIXED | EPISODE,
-        "FEATURES": FEATURES,
-    }
+    ours = EVERY_RUN | {"DATASET": DATASET, "TEST": EVERY_RUN["TEST"] | EPISODE}
     cfg = get_cfg_default()
-    for name, node in defaults(ours).items():
-        cfg.setdefault(name, CfgNode()).update(CfgNode(node))
+    extend(cfg, ours)
     cfg.TRAINER = CfgNode({"NAME": ""})
     return Table(cfg, ours, TOOLBOX)
 

@@ -98,7 +98,15 @@ def repo(tmp_path):
     for room in ("data", "rehearsal"):
         (root / "rada" / room).mkdir()
     alone = ("__init__", "config_files", "files", "results_json", "data/__init__", "data/families")
-    alone += ("declared", "environment", "kinds", "streams", "trainer_names", "rehearsal/__init__")
+    alone += (
+        "declared",
+        "environment",
+        "kinds",
+        "records",
+        "streams",
+        "trainer_names",
+        "rehearsal/__init__",
+    )
     for name in alone:  # what needs no PyTorch
         shutil.copy(ROOT / f"rada/{name}.py", root / f"rada/{name}.py")
     for folder, stems in CONFIGS.items():
