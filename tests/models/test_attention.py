@@ -55,7 +55,12 @@ def test_huge_scores_neither_overflow_nor_vanish(tile, monkeypatch):
     torch.testing.assert_close(mask, DenseHead(head.mask).mask(*inputs), rtol=1e-6, atol=1e-6)
 
 
-def test_second_derivatives_are_refused(monkeypatch):
+def test_second_derivatives_of_the_dense_attention():
+    """What docs/library.md promises of the plain form."""
+    assert torch.autograd.gradgradcheck(attend, tensors(number=2, num_classes=3))
+
+
+def test_second_derivatives_are_refused_in_tiles(monkeypatch):
     set_tiles(monkeypatch, 2)
     operands = tensors()
     out = attend(*operands)
