@@ -211,8 +211,13 @@ def shown(value: Any) -> str:
         text = f'"{value}"' if isinstance(value, str) else repr(value)
     except (ValueError, RecursionError):  # a huge integer, or one inside of itself
         return f"a {type(value).__name__} too large to show"
-    text = "".join(c if c.isprintable() else "?" for c in text)
+    text = printable(text)
     return text if len(text) <= 80 else f"{text[:60]}... ({len(text):,} characters)"
+
+
+def printable(text: str) -> str:
+    """A text without what would break a line, move a cursor, or is no letter at all."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _quote_it(value: Any) -> str:

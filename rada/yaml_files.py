@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
+from rada.kinds import printable
+
 LARGEST = 1_000_000  # bytes of a file, far beyond any config
 MOST = 10_000  # nodes of a file, those behind its aliases counted each time
 
@@ -66,7 +68,7 @@ class _Reader:
         known: set[str] = set()
         for key, value in node.value:
             name = key.value
-            if not isinstance(key, ScalarNode) or key.tag != "tag:yaml.org,2002:str" or not name:
+            if not is_name(key):
                 raise ValueError(f"{self.where(key)}: the key {prefix}{shown_key(key)} is no name")
             if name in known:
                 raise ValueError(f"{self.where(key)}: {prefix}{name} stands there twice")
@@ -97,9 +99,15 @@ class _Reader:
         raise ValueError(f"{self.where(root)}: more than {MOST:,} values, or one inside of itself")
 
 
+def is_name(key: Node) -> bool:
+    """Whether a key is text that can stand in a line."""
+    text = isinstance(key, ScalarNode) and key.tag == "tag:yaml.org,2002:str"
+    return text and bool(key.value) and key.value.isprintable()
+
+
 def shown_key(node: Node) -> str:
     """A key for an error line."""
-    return str(node.value)[:40] if isinstance(node, ScalarNode) else "of several parts"
+    return printable(str(node.value)[:40]) if isinstance(node, ScalarNode) else "of several parts"
 
 
 def _place(error: yaml.YAMLError) -> str:

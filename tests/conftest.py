@@ -9,10 +9,14 @@ os.environ.setdefault("DASSL", "bundled")
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 import torch  # noqa: E402
+from hypothesis import settings  # noqa: E402
 
 from rada.toolbox import use_dassl  # noqa: E402
 
 use_dassl()
+# the same draws on every run; `python -m tests.fuzz` looks for new ones
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 torch.set_num_threads(int(os.environ.get("RADA_TEST_THREADS", "1")))
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -58,6 +58,8 @@ BROKEN = [
     ("A: 1\n---\nB: 2\n", "line 2: expected a single document"),
     ("A: 1\nOPTIM:\n  1: 2\n", "line 3: the key OPTIM.1 is no name"),
     ("~: 2\n", "line 1: the key ~ is no name"),
+    ('"A\\nB": 1\n', "line 1: the key A?B is no name"),
+    ('A:\n  "\\e[2J": 1\n', "line 2: the key A.?[2J is no name"),
     ("? [a, b]\n: 1\n", "line 1: the key of several parts is no name"),
     ("A: 1\nB: 2\nA: 3\n", "line 3: A stands there twice"),
     ("A:\n  B: 2\n  B: 3\n", "line 3: A.B stands there twice"),
