@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import socket
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -66,10 +67,34 @@ def _alive(process: int) -> bool:
     return True
 
 
+def require_regular(path: str | Path) -> None:
+    """Make sure of a file before it is opened: to open a pipe waits, perhaps for ever.
+
+    Raises:
+        ValueError: if it is a folder, a pipe or a device.
+        OSError: if there is no such file.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise ValueError(f"{path} is no regular file; put a file there")
+
+
 def read_json(path: str | Path) -> Any:
-    """The content of a UTF-8 file, with or without a byte order mark."""
-    with open(path, encoding="utf-8-sig") as file:
-        return json.load(file)
+    """The content of a UTF-8 file, with or without a byte order mark.
+
+    Raises:
+        ValueError: in one line that names the file, if it holds no JSON.
+        OSError: if there is no such file, or it cannot be read.
+    """
+    require_regular(path)
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            return json.load(file)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: no UTF-8 text (byte {error.start:,})") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: broken JSON ({error})") from None
+    except RecursionError:
+        raise ValueError(f"{path}: nested too deep") from None
 
 
 def write_json(content: Any, path: str | Path, indent: int = 4) -> None:

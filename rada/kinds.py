@@ -98,7 +98,7 @@ class OneOf(Kind):
 
     def taken(self, value: Any) -> str:
         if value not in self.choices or not isinstance(value, str):
-            raise ValueError(_quote_it(value))
+            raise ValueError
         return value
 
     def words(self) -> str:
@@ -133,7 +133,7 @@ class Text(Kind):
 
     def taken(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise ValueError(_quote_it(value))
+            raise ValueError
         if "\0" in value:
             raise ValueError("a zero byte is in it")
         if wrong := self.wrong(value):
@@ -218,7 +218,3 @@ def shown(value: Any) -> str:
 def printable(text: str) -> str:
     """A text without what would break a line, move a cursor, or is no letter at all."""
     return "".join(c if c.isprintable() else "?" for c in text)
-
-
-def _quote_it(value: Any) -> str:
-    return "" if isinstance(value, str) else "put quotes around it to make it text"

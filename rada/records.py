@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from rada.files import read_json
 from rada.kinds import Kind, shown
 
 
@@ -48,6 +50,21 @@ class MapOf(Kind):
 
 
 @dataclass(frozen=True)
+class ListOf(Kind):
+    """A list of any number of one kind."""
+
+    of: Kind
+
+    def taken(self, value: Any) -> list:
+        if not isinstance(value, list | tuple):
+            raise ValueError
+        return [part(self.of, each, f"entry {i}") for i, each in enumerate(value, 1)]
+
+    def words(self) -> str:
+        return f"a list, of {self.of.words()} each"
+
+
+@dataclass(frozen=True)
 class OrNone(Kind):
     """Nothing, or a value of a kind."""
 
@@ -67,6 +84,15 @@ def part(kind: Kind, value: Any, name: str) -> Any:
     except (ValueError, RecursionError) as error:
         said = str(error) or f"{shown(value)} is not {kind.words()}"
         raise ValueError(f"{name}: {said}") from None
+
+
+def read_record(path: str | Path, kind: Kind, remedy: str) -> Any:
+    """The content of a JSON file as it is kept; raises as `checked` and `read_json`."""
+    try:
+        content = read_json(path)
+    except ValueError as error:
+        raise ValueError(f"{error}; {remedy}") from None
+    return checked(kind, content, str(path), remedy)
 
 
 def checked(kind: Kind, value: Any, where: str, remedy: str) -> Any:

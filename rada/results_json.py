@@ -1,11 +1,10 @@
 """results.json, read: what one run left behind, and whether it was a rehearsal."""
 
-import json
 import re
 from pathlib import Path
 
 from rada.kinds import Anything, Number, Several, Text, Whole
-from rada.records import MapOf, OrNone, Record, checked
+from rada.records import MapOf, OrNone, Record, checked, read_record
 
 NUMBERS = MapOf(Number())
 RESULTS = Record(
@@ -29,11 +28,7 @@ def read_results(path: Path) -> dict:
     Raises:
         ValueError: if it is broken; names the file.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: broken JSON ({error})") from None
-    data = checked(RESULTS, data, str(path), "remove it and run again")
+    data = read_record(path, RESULTS, f"remove {path.parent} and run again")
     if not data["metrics"]:
         raise ValueError(f"{path}: no metrics in it")
     if isinstance(data.get("seconds"), dict):  # a number in files of long ago

@@ -2,6 +2,8 @@
 
 import pickle
 
+from rada.files import require_regular
+
 
 class _Record:
     """Stands in for the records of Dassl's datasets; holds their attributes and does nothing."""
@@ -27,6 +29,7 @@ def read_coop_cache(path: str) -> dict[str, list[tuple[str, int]]]:
         ValueError: if it is damaged or asks for anything but Dassl's records.
     """
     try:
+        require_regular(path)
         with open(path, "rb") as file:
             content = _Reader(file).load()
         return {

@@ -126,7 +126,7 @@ class FewShotDataset(DatasetBase):
             total = len(train) + len(val) + len(test)
             raise FileNotFoundError(
                 f"{len(lacking):,} of the {total:,} pictures of {source} are missing, first "
-                f"{lacking[0]}; unpack them again, or remove the split file to make a new one"
+                f"{lacking[0]}; unpack them again, or correct the paths in it"
             )
 
 

@@ -16,9 +16,18 @@ from rada.data.coop_cache import read_coop_cache
 from rada.data.new_splits import drawn_from
 from rada.data.pictures import RECORDS, Picture
 from rada.data.splits import PARTS
-from rada.files import read_json, sha256, write_json
+from rada.files import sha256, write_json
+from rada.kinds import Anything, Text, Whole
+from rada.records import ListOf, Record, read_record
 
 Parts = list[list[Picture]]  # train, or train and val
+
+
+def record_of(parts: int) -> Record:
+    """What a record of picks from so many parts holds."""
+    of_class = Record({"label": Whole(least=0), "pictures": ListOf(Text())})
+    facts = {"shots": Anything(), "seed": Anything(), "split": Anything()}
+    return Record(facts | dict.fromkeys(PARTS[:parts], ListOf(of_class)))
 
 
 class Picks:
@@ -79,7 +88,7 @@ class Picks:
         if not os.path.exists(path):
             return None
         try:
-            record = read_json(path)
+            record = read_record(path, record_of(len(self.parts)), "drawing again")
             if {key: record[key] for key in facts} != facts:
                 print(f"{path} was made from another split; drawing again")
                 return None
@@ -92,7 +101,7 @@ class Picks:
                 for name, _ in zip(PARTS, self.parts, strict=False)
             ]
             return self._known(listed, self._short)
-        except (OSError, KeyError, TypeError, ValueError) as error:
+        except (OSError, KeyError, ValueError) as error:
             print(f"{path} is damaged ({type(error).__name__}: {error}); drawing again")
             return None
 

@@ -2,12 +2,20 @@
 
 import math
 import os
+from dataclasses import dataclass
+from typing import Any
 
 from rada.data.pictures import Picture
-from rada.files import read_json, write_json
+from rada.files import write_json
+from rada.kinds import Kind, Text, Whole
+from rada.records import ListOf, Record, part, read_record
 
 Splits = tuple[list[Picture], list[Picture], list[Picture]]
 PARTS = ("train", "val", "test")
+REMEDY = "a split file holds train, val and test: correct it, or fetch CoOp's again"
+LABEL = Whole(least=0, most=10**9)
+NAME = Text("text, not empty", wrong=lambda text: "" if text.strip() else "it is empty")
+PATH = NAME
 
 
 def read_split(path: str, image_dir: str) -> Splits:
@@ -17,14 +25,9 @@ def read_split(path: str, image_dir: str) -> Splits:
         ValueError: if the file is not such a split.
     """
     print(f"Reading split from {path}")
-    prefix = os.path.join(image_dir, "")
-    try:
-        content = read_json(path)
-        return tuple([_picture(prefix, *entry) for entry in content[part]] for part in PARTS)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ValueError(
-            f"{path} is not a split file ({error}); fetch it again or delete it"
-        ) from error
+    entries = ListOf(SplitEntry(image_dir))
+    content = read_record(path, Record(dict.fromkeys(PARTS, entries)), REMEDY)
+    return tuple(content[name] for name in PARTS)
 
 
 def save_split(splits: Splits, path: str, image_dir: str) -> None:
@@ -39,10 +42,32 @@ def save_split(splits: Splits, path: str, image_dir: str) -> None:
     print(f"Saved split to {path}")
 
 
-def _picture(prefix: str, impath: str, label: int | str, name: str) -> Picture:
-    if not isinstance(name, str) or int(label) != float(label):
-        raise ValueError(f"class name {name!r} with label {label!r} of {impath}")
-    return Picture(prefix + impath, int(label), name)
+@dataclass(frozen=True)
+class SplitEntry(Kind):
+    """A picture of a split file: its path, its label, the name of its class.
+
+    Args:
+        image_dir: the path is relative to it, or absolute.
+    """
+
+    image_dir: str
+
+    def taken(self, value: Any) -> Picture:
+        if not isinstance(value, list) or len(value) != 3:
+            raise ValueError
+        path, label, name = value
+        path = part(PATH, path, "the path of a picture")
+        label = part(LABEL, _from_digits(label), f"the label of {path}")
+        name = part(NAME, name, f"the class of {path}")
+        return Picture(os.path.join(self.image_dir, path), label, name)
+
+    def words(self) -> str:
+        return "[path, label, class name]"
+
+
+def _from_digits(label: Any) -> Any:
+    """A label as a number; CoOp's readers take it as text, too."""
+    return int(label) if isinstance(label, str) and label.isdecimal() else label
 
 
 def require_labels(splits: Splits, source: str) -> None:
@@ -55,17 +80,17 @@ def require_labels(splits: Splits, source: str) -> None:
         ValueError: naming the first picture at fault.
     """
     names = {item.label: item.classname for item in reversed(splits[0])}
-    for part, items in zip(PARTS, splits, strict=True):
+    for name, items in zip(PARTS, splits, strict=True):
         for item in items:
             if not 0 <= item.label < len(names) or item.label not in names:
                 raise ValueError(
-                    f"{source}: label {item.label} of {item.impath} ({part}) is out of range; "
+                    f"{source}: label {item.label} of {item.impath} ({name}) is out of range; "
                     f"training has {len(names)} classes, 0 to {len(names) - 1}; fetch it again"
                 )
             if names[item.label] != item.classname:
                 raise ValueError(
                     f'{source}: label {item.label} is "{names[item.label]}" and, for '
-                    f'{item.impath} ({part}), "{item.classname}"; fetch it again'
+                    f'{item.impath} ({name}), "{item.classname}"; fetch it again'
                 )
 
 

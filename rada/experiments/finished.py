@@ -36,10 +36,7 @@ def is_finished(
 
 def checked_results(folder: Path, rehearsal: bool) -> dict:
     """The results in a folder, which have to be a rehearsal's or a real run's as asked."""
-    try:
-        results = read_results(folder / "results.json")
-    except ValueError as error:
-        raise ValueError(f"{error}; remove {folder} to run again") from None
+    results = read_results(folder / "results.json")
     if bool(results.get("rehearsal")) != rehearsal:
         found = "a real run, not a rehearsal; " if rehearsal else "a rehearsal, not a real run; "
         remedy = "set another OUTPUT" if rehearsal else "remove it or set another OUTPUT"

@@ -36,7 +36,10 @@ class Setting:
         try:
             taken = self.kind.taken(read)
         except (ValueError, RecursionError) as error:
-            more = f" ({error})" if str(error) else ""
+            said = str(error)
+            if not (self.kind.from_text or isinstance(value, str)):
+                said = "put quotes around it to make it text"
+            more = f" ({said})" if said else ""
             raise ValueError(f"{shown(value)}{more}; it is {self.kind.words()}") from None
         return list(taken) if isinstance(self.default, list) else taken
 

@@ -8,7 +8,7 @@ from yacs.config import CfgNode
 
 from dassl.config import get_cfg_default
 from rada.files import did_you_mean
-from rada.kinds import shown
+from rada.kinds import printable, shown
 from rada.settings.ours import DATASET, EPISODE, EVERY_RUN
 from rada.settings.setting import Setting, defaults, setting_of
 from rada.settings.toolbox import TOOLBOX
@@ -75,9 +75,8 @@ class Table:
                 f"{where}: {key} has keys of its own ({own[:100]}), got {shown(value)}"
             )
         if key not in self.settings:
-            raise ValueError(
-                f"{where}: unknown config key {key[:100]}{did_you_mean(key, self.settings)}"
-            )
+            near = did_you_mean(key, self.settings)
+            raise ValueError(f"{where}: unknown config key {printable(key[:100])}{near}")
         try:
             return self.settings[key].taken(value)
         except ValueError as error:

@@ -1,9 +1,12 @@
 """Split files, new splits and halves of classes are CoOp's (golden numbers of its functions)."""
 
 import json
+import os
 import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dassl.utils import set_random_seed
 from rada.data.new_splits import split_folders, split_trainval
@@ -59,25 +62,92 @@ def test_saved_split_has_coops_format_and_reads_back(items, tmp_path, golden):
     assert read_split(str(path), str(tmp_path)) == splits
 
 
-@pytest.mark.parametrize(
-    "entry", ['"a.jpg", 0, null', '"a.jpg", Infinity, "a"', '"a.jpg", 0.7, "a"', '"a.jpg", 0']
-)
-def test_broken_entry_is_named(tmp_path, entry):
-    (tmp_path / "split.json").write_text(f'{{"train": [[{entry}]], "val": [], "test": []}}')
-    with pytest.raises(ValueError, match="split.json is not a split file"):
+def entry(*values) -> dict:
+    return {"train": [list(values)], "val": [], "test": []}
+
+
+DEEP = "[" * 100_000
+BROKEN = [
+    (entry("a.jpg", 0, None), "train: entry 1: the class of a.jpg: None is not text, not empty"),
+    (entry("a.jpg", 0, ""), "train: entry 1: the class of a.jpg: it is empty"),
+    (entry("a.jpg", 0, ["wren"]), "the class of a.jpg: ['wren'] is not text"),
+    (entry("a.jpg", float("inf"), "a"), "the label of a.jpg: inf is not a whole number"),
+    (entry("a.jpg", float("nan"), "a"), "the label of a.jpg: nan is not a whole number"),
+    (entry("a.jpg", 0.7, "a"), "the label of a.jpg: 0.7 is not a whole number"),
+    (entry("a.jpg", "x", "a"), 'the label of a.jpg: "x" is not a whole number'),
+    (entry("a.jpg", -1, "a"), "the label of a.jpg: -1 is not a whole number"),
+    (entry("a.jpg", True, "a"), "the label of a.jpg: True is not a whole number"),
+    (entry("a.jpg", 10**30, "a"), "the label of a.jpg: 1000"),
+    (entry("a.jpg", 0), "train: entry 1: ['a.jpg', 0] is not [path, label, class name]"),
+    (entry("", 0, "a"), "the path of a picture: it is empty"),
+    (entry("a\0.jpg", 0, "a"), "the path of a picture: a zero byte is in it"),
+    (entry(3, 0, "a"), "the path of a picture: 3 is not text"),
+    (
+        {"train": [["a.jpg", 0, "a"], "abc"], "val": [], "test": []},
+        'train: entry 2: "abc" is not [',
+    ),
+    ({"train": {}, "val": [], "test": []}, "train: {} is not a list"),
+    ({"train": []}, "it has no val"),
+    ([], "[] is not a record with train, val, test"),
+    (None, "None is not a record"),
+    ("", "broken JSON"),
+    ("{", "broken JSON"),
+    (b"\xff{}", "no UTF-8 text (byte 0)"),
+    (DEEP, "nested too deep"),
+]
+
+
+@pytest.mark.parametrize(("content", "complaint"), BROKEN)
+def test_a_broken_split_file_is_told_in_one_line(tmp_path, content, complaint):
+    path = tmp_path / "split.json"
+    if not isinstance(content, str | bytes):
+        content = json.dumps(content)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ValueError) as caught:
+        read_split(str(path), "")
+    said = str(caught.value)
+    assert said.startswith(f"{path}: ") and complaint in said
+    assert said.endswith("correct it, or fetch CoOp's again") and "\n" not in said
+
+
+def test_a_pipe_in_place_of_a_split_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "split.json")
+    with pytest.raises(ValueError, match="split.json is no regular file"):
         read_split(str(tmp_path / "split.json"), "")
+
+
+def test_absolute_paths_stay(tmp_path):
+    """CoOp's readers join paths, which lets them stay."""
+    (tmp_path / "split.json").write_text(json.dumps(entry("/elsewhere/a.jpg", 0, "a")))
+    assert read_split(str(tmp_path / "split.json"), "d")[0] == [("/elsewhere/a.jpg", 0, "a")]
+
+
+@settings(max_examples=300)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inside: (
+            st.lists(inside, max_size=4)
+            | st.dictionaries(st.sampled_from(["train", "val", "test", "x"]), inside)
+        ),
+        max_leaves=20,
+    )
+)
+def test_any_json_is_read_or_refused_in_one_line(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("any") / "split.json"
+    path.write_text(json.dumps(content))
+    try:
+        splits = read_split(str(path), "")
+    except ValueError as error:
+        assert str(path) in str(error) and "\n" not in str(error)
+    else:
+        assert all(isinstance(p.label, int) and p.classname and p.impath for p in sum(splits, []))
 
 
 def test_byte_order_mark_is_no_part_of_a_split(tmp_path):
     text = '{"train": [["a.jpg", "0", "a"]], "val": [], "test": []}'
     (tmp_path / "split.json").write_text(text, encoding="utf-8-sig")
     assert read_split(str(tmp_path / "split.json"), "d")[0] == [("d/a.jpg", 0, "a")]
-
-
-def test_broken_split_file_is_named(tmp_path):
-    (tmp_path / "split.json").write_text('{"train": []}')
-    with pytest.raises(ValueError, match="split.json is not a split file"):
-        read_split(str(tmp_path / "split.json"), "")
 
 
 def test_no_class_left_is_named(items):

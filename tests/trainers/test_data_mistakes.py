@@ -72,7 +72,7 @@ def test_truncated_picture(mistake, root, part):
 
 def test_split_file_that_names_an_absent_picture(mistake, root):
     edit(root, lambda split: split["val"].append(["Faces/none.jpg", 0, "face"]))
-    assert "Faces/none.jpg; unpack them again, or remove the split file" in mistake()
+    assert "Faces/none.jpg; unpack them again, or correct the paths" in mistake()
 
 
 def test_label_out_of_range(mistake, root):
@@ -83,7 +83,7 @@ def test_label_out_of_range(mistake, root):
 
 def test_broken_split_file(mistake, root):
     (root / SPLIT).write_text((root / SPLIT).read_text()[:-100])
-    assert "split_zhou_Caltech101.json is not a split file" in mistake()
+    assert "split_zhou_Caltech101.json: broken JSON" in mistake()
 
 
 def test_fewer_pictures_than_shots(mistake):

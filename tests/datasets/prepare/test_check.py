@@ -50,7 +50,7 @@ def test_a_readers_error_is_the_line(folder, tmp_path):
     (folder / "images" / "banded" / "banded_0.jpg").unlink()
     assert "1 of the 12 pictures" in check("dtd", tmp_path).state
     (folder / "split_zhou_DescribableTextures.json").write_text("{")
-    assert "is not a split file" in check("dtd", tmp_path).state
+    assert "split_zhou_DescribableTextures.json: broken JSON" in check("dtd", tmp_path).state
 
 
 def test_even_an_unforeseen_error(folder, tmp_path, monkeypatch):
