@@ -13,7 +13,6 @@ import glob
 import io
 import os
 import os.path as osp
-import pickle
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -23,9 +22,21 @@ import torch
 from yacs.config import CfgNode
 
 import dassl
-from dassl.utils import load_checkpoint, save_checkpoint
+from dassl.utils import save_checkpoint
 from rada.engine import distributed
-from rada.files import replacing, sha256
+from rada.engine.checkpoint_content import (
+    BETWEEN_STEPS,
+    REMEDY,
+    Like,
+    load_optimiser,
+    load_schedule,
+    load_tensors,
+    naming,
+    read_checkpoint,
+)
+from rada.files import replacing, require_regular, sha256
+from rada.kinds import shown
+from rada.records import part
 from rada.settings import BY_STEPS, defaults
 from rada.settings.table import dotted
 
@@ -37,8 +48,7 @@ def checkpoint_file(folder: str, epoch: int | None) -> str:
     elif osp.exists(osp.join(folder, "model-best.pth.tar")):
         name = "model-best.pth.tar"
     elif osp.exists(osp.join(folder, "checkpoint")):
-        with open(osp.join(folder, "checkpoint")) as file:
-            name = file.readline().strip()
+        name = pointed_to(osp.join(folder, "checkpoint"))
     else:
         name = "model.pth.tar-*"
     path = osp.join(folder, name)
@@ -49,20 +59,14 @@ def checkpoint_file(folder: str, epoch: int | None) -> str:
     return path
 
 
-def read_checkpoint(path: str) -> dict:
-    """Read a checkpoint of these trainers.
-
-    Raises:
-        ValueError: if it is damaged or was made by other code.
-    """
-    try:
-        checkpoint = load_checkpoint(path)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"{path} cannot be read ({reason}); delete it or train again") from error
-    if "record" not in checkpoint:
-        raise ValueError(f"{path} does not say what it was trained as; train it with this code")
-    return checkpoint
+def pointed_to(path: str) -> str:
+    """The name of a file beside it, in a file; raises ValueError if it is none."""
+    require_regular(path)
+    with open(path, encoding="utf-8", errors="replace") as file:
+        name = file.readline(1000).strip()
+    if not name.isprintable() or osp.basename(name) != name or name in ("", ".", ".."):
+        raise ValueError(f"{path} names no file beside it: {shown(name)}; delete it or train again")
+    return name
 
 
 def require_same(
@@ -211,7 +215,7 @@ class Checkpoints:
             checkpoint = read_checkpoint(path)
             require_same(checkpoint["record"]["model"], self.metadata()["model"], path)
             print(f'Loading weights to {name} from "{path}" (epoch = {checkpoint["epoch"]})')
-            module.load_state_dict(checkpoint["state_dict"])
+            load_tensors(module, checkpoint["state_dict"], path)
 
     def resume(self, directory: str, toolbox: Callable[[str], int]) -> int:
         """Go on after the newest checkpoint in a folder; 0 if it has none.
@@ -240,7 +244,35 @@ class Checkpoints:
                 f"{directory} holds a checkpoint, and the installed Dassl resumes with a frozen "
                 "learning rate; set DASSL=bundled to resume, or choose another --output-dir"
             )
+        from dassl.engine.checkpoint_files import newest_common  # of the bundled one alone
+
+        for name, path in zip(self.folders(directory), newest_common([*folders]), strict=False):
+            self.require_resumable(name, path)
         return toolbox(directory)
+
+    def require_resumable(self, name: str, path: str) -> None:
+        """Raise ValueError unless all that a file holds fits a module and what trains it."""
+        from dassl.utils.random_state import set_random_state  # of the bundled one alone
+
+        trainer, content = self.trainer, read_checkpoint(path)
+        self.require_own(content["record"], path)
+        numbered = osp.basename(path).removeprefix("model.pth.tar-")
+        if content["epoch"] > trainer.max_epoch or numbered not in (
+            str(content["epoch"]),
+            osp.basename(path),
+        ):
+            raise ValueError(
+                f"{path}: its epoch is {content['epoch']} of {trainer.max_epoch}; {REMEDY}"
+            )
+        load_tensors(trainer._models[name], content["state_dict"], path)
+        optim, sched = trainer._optims[name], trainer._scheds[name]
+        with naming(path):
+            if content.get("optimizer") is not None:
+                load_optimiser(optim, content["optimizer"])
+            if content.get("scheduler") is not None:
+                load_schedule(sched, content["scheduler"])
+            if "rng" in content:
+                set_random_state(content["rng"])
 
     def has_final(self, directory: str) -> bool:
         """Whether a folder holds the checkpoints of a whole run like this one.
@@ -348,18 +380,32 @@ class ResumeCheckpoint:
             ValueError: if the file is damaged, or of another run.
         """
         path = os.path.join(directory, RUNNING)
-        trainer, state = self.trainer, read_checkpoint(path)
+        trainer, state = self.trainer, read_checkpoint(path, BETWEEN_STEPS)
         trainer.checkpoints.require_own(state["record"], path)
+        self.require_place(state["epoch"], state["batch"], path)
         for name, module in trainer._models.items():
-            module.load_state_dict(state["models"][name])
-        for name, optim in state["optims"].items():
-            trainer._optims[name].load_state_dict(optim)
-        for name, sched in state["scheds"].items():
-            trainer._scheds[name].load_state_dict(sched)
-        if state["scaler"]:
-            trainer.scaler.load_state_dict(state["scaler"])
+            load_tensors(module, state["models"].get(name, {}), path)
+        with naming(path):
+            for name, optim in trainer._optims.items():
+                if optim:
+                    load_optimiser(optim, state["optims"][name])
+            for name, sched in trainer._scheds.items():
+                if sched:
+                    load_schedule(sched, state["scheds"][name])
+            if state["scaler"]:
+                part(Like(trainer.scaler.state_dict()), state["scaler"], "its gradient scaler")
+                trainer.scaler.load_state_dict(state["scaler"])
         trainer.best_result, trainer.seconds_before = state["best_result"], state["seconds"]
         return state["epoch"], state["batch"]
+
+    def require_place(self, epoch: int, batch: int, path: str) -> None:
+        """Raise ValueError for a place that this training does not come to."""
+        epochs, batches = self.trainer.max_epoch, len(self.trainer.train_loader_x)
+        if epoch > epochs or batch >= max(1, batches):
+            raise ValueError(
+                f"{path}: batch {batch} of epoch {epoch}, where there are {batches} batches and "
+                f"{epochs} epochs; {REMEDY}"
+            )
 
     def remove(self) -> None:
         """Remove the file: the run has its final checkpoints."""

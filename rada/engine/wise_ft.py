@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from rada.engine.checkpoints import read_checkpoint
+from rada.engine import checkpoint_content as content
+from rada.engine.checkpoints import require_same
 from rada.files import replacing
 
 START = "start.pth.tar"
@@ -57,7 +58,9 @@ class Mixtures:
                     f"TEST.WISE_FT needs {path}, which a training with TRAIN.LOOP steps leaves; "
                     "train again"
                 )
-            module.load_state_dict(read_checkpoint(path)["state_dict"])
+            kept = content.read_checkpoint(path, content.START)
+            require_same(kept["record"]["model"], trainer.checkpoints.metadata()["model"], path)
+            content.load_tensors(module, kept["state_dict"], path)
         self.modules = trainer.loaded()
         self.start = {name: floats(module) for name, module in self.modules.items()}
         trainer.load_model(directory, epoch)

@@ -94,7 +94,7 @@ def test_logits_that_are_not_finite_name_their_pictures(mistake, run_train, tmp_
     run_train("RAda", tmp_path / "model", "OPTIM.MAX_EPOCH", "1")
     file = tmp_path / "model" / "mask" / "model.pth.tar-1"
     checkpoint = torch.load(file, weights_only=True)
-    checkpoint["state_dict"]["out.bias"].fill_(float("nan"))
+    checkpoint["state_dict"]["out.bias"].fill_(1e38)  # finite, unlike what it leads to
     torch.save(checkpoint, file)
     line = mistake("RAda", extra=("--eval-only", "--model-dir", str(tmp_path / "model")))
     assert "the logits are not finite, as after a training that diverged" in line

@@ -23,7 +23,10 @@ def _by_epoch(folder: str) -> dict[int, str]:
     for name in names:
         if name.startswith("model") and not name.startswith(NUMBERED):  # the best, or named by hand
             path = osp.join(folder, name)
-            files[load_checkpoint(path)["epoch"]] = path
+            content = load_checkpoint(path)
+            epoch = content.get("epoch") if isinstance(content, dict) else None
+            if isinstance(epoch, int):  # else it is somebody else's
+                files[epoch] = path
     for name in names:
         epoch = name.removeprefix(NUMBERED)
         if name.startswith(NUMBERED) and epoch.isdecimal():
