@@ -4,7 +4,6 @@ The statistics of the source are those of the pictures that the MaPLe it starts 
 They are made on first use and kept beside that MaPLe's checkpoint.
 """
 
-import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,9 +30,6 @@ from rada.test_time.token_alignment import AlignedEpisodes, TokenStatistics, gat
 from .maple import MaPLe
 
 FILE = "token_statistics.pt"
-# what torch.load raises for a file that was cut off, is none of its own, or holds something else
-DAMAGE = (pickle.UnpicklingError, OSError, RuntimeError, EOFError)
-DAMAGE += (ValueError, LookupError, TypeError)
 
 
 class Alignment(Adaptation):
@@ -131,9 +127,11 @@ def _read(path: Path, made_with: dict, device: torch.device) -> TokenStatistics 
         return None
     try:
         kept = torch.load(path, map_location=device, weights_only=True)
-        fits = kept["made_with"] == made_with
-        return TokenStatistics(kept["mean"], kept["variance"]) if fits else None
-    except DAMAGE:
+        found = TokenStatistics(kept["mean"], kept["variance"])
+        if not all(each.isfinite().all() and each.dim() == 3 for each in found):
+            raise ValueError("no statistics of tokens")
+        return found if kept["made_with"] == made_with else None
+    except Exception:  # what a damaged file can raise has no end
         print(f"{path} is damaged and made anew")
         return None
 

@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import pickle
 import sys
 import warnings
 from importlib.machinery import SourceFileLoader
@@ -104,7 +103,12 @@ def read_state_dict(path: str) -> dict[str, torch.Tensor]:
             f"{path} is not a CLIP checkpoint: it lacks {', '.join(sorted(CLIP_KEYS))}; "
             "pass an OpenAI CLIP file (TorchScript archive or plain state dict)"
         )
-    return {key: value for key, value in state_dict.items() if isinstance(value, torch.Tensor)}
+    tensors = {k: v for k, v in state_dict.items() if isinstance(v, torch.Tensor)}
+    if strange := [repr(key)[:40] for key in tensors if not isinstance(key, str)]:
+        raise ValueError(f"{path} is not a CLIP checkpoint: a tensor is called {strange[0]}")
+    if lacking := sorted(CLIP_KEYS - tensors.keys()):
+        raise ValueError(f"{path} is not a CLIP checkpoint: {lacking[0]} is no tensor")
+    return tensors
 
 
 def _read_torchscript(path: str) -> dict | None:
@@ -119,6 +123,6 @@ def _read_torchscript(path: str) -> dict | None:
 def _read_plain(path: str) -> dict | None:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError):
+    except Exception:  # a file that is none of PyTorch's can raise anything
         return None
     return content.get("state_dict", content) if isinstance(content, dict) else None

@@ -13,6 +13,8 @@ from torch import Tensor
 from rada.features.key import Key, digest_of
 from rada.features.shards import Damaged, read_shard, write_shard
 from rada.files import replacing
+from rada.kinds import Text
+from rada.records import MapOf, read_record
 
 KEY = "key.json"  # for people: what decides is in the folder's name and in each shard
 ROWS, SHARDS = 1000, 1000  # a shard has about so many rows; more where there would be more shards
@@ -103,8 +105,8 @@ class FeatureFolder:
         """Folders with features of the same pictures, and what of their keys is another."""
         for file in sorted(self.path.parent.glob(f"{self.name}-*/{KEY}")):
             theirs: Key = {}
-            with contextlib.suppress(OSError, ValueError, TypeError):  # damaged: nothing to tell
-                theirs |= json.loads(file.read_text(encoding="utf-8"))
+            with contextlib.suppress(OSError, ValueError):  # damaged: nothing to tell
+                theirs |= read_record(file, MapOf(Text()), "it is made anew")
             names = [n for n in self.key | theirs if theirs.get(n) != self.key.get(n)]
             if names and "pictures" not in names:
                 yield file.parent, names

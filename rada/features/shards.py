@@ -10,7 +10,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from rada.features.key import as_bytes
-from rada.files import replacing, sha256
+from rada.files import replacing, require_regular, sha256
 
 NAME = "features"  # of the tensor in its file
 
@@ -48,6 +48,10 @@ def read_shard(path: Path, made_of: str) -> Tensor:
         Damaged: if it was cut off or changed, or holds something else.
         OSError: if it cannot be read.
     """
+    try:
+        require_regular(path)
+    except ValueError as error:
+        raise Damaged(str(error)) from None
     try:
         with safe_open(path, framework="pt") as file:
             about, features = file.metadata() or {}, file.get_tensor(NAME)

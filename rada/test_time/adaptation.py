@@ -123,9 +123,10 @@ class Adaptation:
         self.episodes = self.build_episodes()
         path = Path(trainer.output_dir, f"predictions_{split}.jsonl")
         root, items = loader.dataset.root, loader.dataset.data_source
+        classes = len(trainer.dm.dataset.classnames)
         keys = [(path_below(root, item.impath), item.label) for item in items]
         with distributed.main_process_first():
-            log = PredictionLog(path, self.made_with(), distributed.rank())
+            log = PredictionLog(path, self.made_with(), classes, distributed.rank())
         distributed.barrier()  # all begin with the same predictions
         trainer.seconds_before = log.seconds_before
         try:
@@ -136,7 +137,7 @@ class Adaptation:
         distributed.barrier()
         if distributed.rank():
             return 0.0
-        log = PredictionLog(path, self.made_with())
+        log = PredictionLog(path, self.made_with(), classes)
         predictions = log.predictions
         results = self.results([predictions[key] for key in keys])
         trainer.report(split, results)

@@ -8,7 +8,6 @@ unfinished one.
 """
 
 import json
-import math
 import os
 import time
 from collections.abc import Sequence
@@ -16,8 +15,12 @@ from pathlib import Path
 
 from rada.engine.checkpoints import require_same
 from rada.engine.metrics import Prediction
-from rada.files import replacing
+from rada.files import replacing, require_regular
+from rada.kinds import Flag, Number, Text, Whole
+from rada.records import MapOf, Record, checked
 
+REMEDY = "remove the file to test from the start"
+ROUNDED_ONE = 1.01  # of a probability in half precision
 Key = tuple[str, int]  # a picture's path below the datasets, and its label
 
 
@@ -30,6 +33,7 @@ class PredictionLog:
     Args:
         path: of the finished file.
         made_with: what decides the predictions, as strings by name.
+        classes: how many there are; labels and predictions are 0 to one less.
         rank: number of this process, from 0.
 
     Attributes:
@@ -41,8 +45,8 @@ class PredictionLog:
         ValueError: if an unfinished file was made with something else, or is broken.
     """
 
-    def __init__(self, path: Path, made_with: dict[str, str], rank: int = 0):
-        self.path, self.made_with = path, made_with
+    def __init__(self, path: Path, made_with: dict[str, str], classes: int, rank: int = 0):
+        self.path, self.made_with, self.classes = path, made_with, classes
         self.part = path.with_name(f"{path.name}.part")
         self.own = self.part.with_name(f"{self.part.name}{rank or ''}")
         self._lines: dict[Key, dict] = {}
@@ -105,41 +109,54 @@ class PredictionLog:
         try:
             with self.path.open("rb") as file:
                 ours = json.loads(file.readline()) == self.made_with
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return
         if ours:
             os.replace(self.path, self.part)
 
     def _read(self, part: Path) -> None:
         """Add the predictions of a file, if it is there."""
-        header, *lines = _whole_lines(part) or [None]
+        header, *lines = _whole_lines(part, self.classes) or [None]
         if header is not None:
             require_same(header, self.made_with, str(part), "made")
             self._lines |= {(line["path"], line["label"]): line for line in lines}
 
 
-def _whole_lines(part: Path) -> list[dict]:
+def _whole_lines(part: Path, classes: int) -> list[dict]:
     """Header and predictions; what a killed process left of a line is cut off."""
     if not part.exists():
         return []
+    require_regular(part)
     text = part.read_bytes()
     whole = text[: text.rfind(b"\n") + 1]
     if len(whole) < len(text):
         with part.open("r+b") as file:
             file.truncate(len(whole))
-    try:
-        lines = [json.loads(line) for line in whole.splitlines()]
-    except ValueError:
-        lines = [None]
-    if not (all(isinstance(line, dict) for line in lines) and all(map(_is_prediction, lines[1:]))):
-        raise ValueError(f"{part} is damaged; remove it to test from the start")
+    header, prediction = MapOf(Text()), line_kind(classes)
+    lines = []
+    for number, line in enumerate(whole.splitlines(), 1):
+        where = f"{part}, line {number}"
+        try:
+            content = json.loads(line)
+        except (ValueError, RecursionError):
+            raise ValueError(f"{where}: it is damaged; {REMEDY}") from None
+        lines.append(checked(prediction if lines else header, content, where, REMEDY))
     return lines
 
 
-def _is_prediction(line: dict) -> bool:
-    kinds = {"path": str, **Prediction.__annotations__, "seconds": float}
-    right = all(type(line.get(name)) is kind for name, kind in kinds.items())
-    return right and math.isfinite(line["confidence"]) and math.isfinite(line["seconds"])
+def line_kind(classes: int) -> Record:
+    """What the line of a picture holds."""
+    label = Whole(least=0, below=classes)
+    return Record(
+        {
+            "path": Text(),
+            "label": label,
+            "prediction": label,
+            "in_top5": Flag(),
+            "confidence": Number(least=0, most=ROUNDED_ONE),
+            "seconds": Number(least=0),
+        }
+    )
 
 
 def _prediction(line: dict) -> Prediction:
