@@ -11,14 +11,15 @@ from rada import rehearsal
 from rada.command_line import Content, chosen_name, given, read_files
 from rada.data.families import absent, is_embedded
 from rada.declared import adds_keys, declared_folder
+from rada.trained_with import require_trained_with
 
 
 def require_command_line(args: argparse.Namespace) -> None:
     """Raise for a command line that no run can come of.
 
     Raises:
-        ValueError: for a missing option, a mistyped key, a value that its key cannot have, or a
-            broken file.
+        ValueError: for a missing option, a mistyped key, a value that its key cannot have, a
+            broken file, or a test that asks for another training.
         FileNotFoundError: if a config file, or the folder of the dataset, is not there.
     """
     said, files = given(args), read_files(args)
@@ -29,6 +30,7 @@ def require_command_line(args: argparse.Namespace) -> None:
             raise ValueError(f"no {node.lower()} is named; give {option}")
     require_values(contents, closed=not adds_keys(*names.values()))
     require_data(args, contents)
+    require_model(args, names["TRAINER"])
 
 
 def require_values(contents: list[Content], closed: bool) -> None:
@@ -47,6 +49,17 @@ def require_values(contents: list[Content], closed: bool) -> None:
             own = key.startswith(("TRAINER.", "DATASET.CUSTOM.")) and key != "TRAINER.NAME"
             if key in table or (closed and not own):
                 table.taken(key, value, where)
+
+
+def require_model(args: argparse.Namespace, trainer: str) -> None:
+    """Raise ValueError for a test whose options its training did not have, or of no model."""
+    if args.load_epoch is not None and not (args.eval_only and args.model_dir):
+        raise ValueError(
+            "--load-epoch says which weights a test loads; give --eval-only and "
+            "--model-dir FOLDER, or leave it out"
+        )
+    if args.eval_only and args.model_dir:
+        require_trained_with(trainer, args.opts, args.model_dir)
 
 
 def require_data(args: argparse.Namespace, contents: list[Content]) -> None:

@@ -4,6 +4,7 @@ Settings (`rada.settings`) and files that are read back (`rada.records`) are che
 of PyTorch.
 """
 
+import ast
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -203,6 +204,16 @@ def inferred(default: Any) -> Kind:
     if isinstance(default, tuple | list):
         return Several(Anything())
     return Anything()
+
+
+def decoded(value: Any) -> Any:
+    """A string as the Python value that it writes down, if it does."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return value
 
 
 def shown(value: Any) -> str:

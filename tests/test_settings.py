@@ -14,9 +14,8 @@ from rada import settings_page
 from rada.data.registry import dataset_class
 from rada.engine.config import defaults_of
 from rada.engine.registry import registered
-from rada.kinds import Flag, Kind, Number, OneOf, Several, Text, Whole
+from rada.kinds import Flag, Kind, Number, OneOf, Several, Text, Whole, decoded
 from rada.settings import Setting
-from rada.settings.setting import decoded
 from tests.refused import error_of
 
 OURS = registered()

@@ -87,6 +87,11 @@ def parse_seeds(directory: str, keyword: str, end_signal: str, ci95: bool) -> fl
     Raises:
         FileNotFoundError: if no seed has the metric.
     """
+    if os.path.isfile(os.path.join(directory, "log.txt")):
+        above = os.path.dirname(os.path.abspath(directory))
+        raise FileNotFoundError(
+            f"{directory} is the folder of one run; give the folder of seeds: {above}"
+        )
     print(f"Parsing files in {directory}")
     pattern = metric_pattern(keyword)
     found, lacking = {}, []

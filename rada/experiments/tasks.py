@@ -23,6 +23,7 @@ from rada.experiments.protocols import (
     protocol_of,
     run_folder,
 )
+from rada.trained_with import require_trained_with
 
 
 def source() -> str:
@@ -149,4 +150,6 @@ class Task:
             ValueError: if its folder, or that of its training, holds something else.
         """
         trained = self.training.folder if self.training and self.training.has_results() else None
+        if trained:
+            require_trained_with(self.trainer, self.opts, trained)
         return is_finished(self.folder, self.options, trained, rehearsal.asked())

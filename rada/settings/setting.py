@@ -4,11 +4,22 @@ A `Setting` declares one key: its default, what is allowed and a line of help. T
 messages and the tables of `rada settings` all come from it. Free of PyTorch.
 """
 
-import ast
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rada.kinds import Flag, Kind, Number, OneOf, PathText, Several, Text, Whole, inferred, shown
+from rada.kinds import (
+    Flag,
+    Kind,
+    Number,
+    OneOf,
+    PathText,
+    Several,
+    Text,
+    Whole,
+    decoded,
+    inferred,
+    shown,
+)
 from rada.precisions import PRECISIONS
 
 
@@ -42,16 +53,6 @@ class Setting:
             more = f" ({said})" if said else ""
             raise ValueError(f"{shown(value)}{more}; it is {self.kind.words()}") from None
         return list(taken) if isinstance(self.default, list) else taken
-
-
-def decoded(value: Any) -> Any:
-    """A string as the Python value that it writes down, if it does."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return ast.literal_eval(value.strip())
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return value
 
 
 def setting_of(declared: Any) -> Setting:

@@ -1,9 +1,11 @@
 """Copy what is printed into a log file."""
 
+import contextlib
 import os
 import os.path as osp
 import sys
 import time
+from collections.abc import Iterator
 
 from dassl.utils.files import mkdir_if_missing
 
@@ -12,7 +14,8 @@ class Logger:
     """A stand-in for sys.stdout that also writes a file.
 
     Each line reaches the file at once, so that the log of a killed run is complete. Everything
-    else that is asked of it (isatty, encoding, ...) is the terminal's.
+    else that is asked of it (isatty, encoding, ...) is the terminal's. A file that cannot be
+    written any more is given up: the terminal still gets what follows.
 
     Args:
         fpath: file to append to; None for none.
@@ -32,7 +35,8 @@ class Logger:
             return
         try:
             mkdir_if_missing(osp.dirname(fpath))
-            self.file = open(fpath, "a", buffering=1, encoding="utf-8")  # noqa: SIM115
+            how = {"encoding": "utf-8", "errors": "backslashreplace"}
+            self.file = open(fpath, "a", buffering=1, **how)  # noqa: SIM115
         except OSError as error:
             raise type(error)(
                 f"cannot write the log {fpath}: {error.strerror}; "
@@ -40,17 +44,31 @@ class Logger:
             ) from error
 
     def write(self, msg: str) -> int:
-        """Write to the terminal and the file."""
+        """Write to the terminal and the file; raises OSError, once, if the file cannot take it."""
+        written = self.console.write(msg)
         if self.file is not None:
-            self.file.write(msg)
-        return self.console.write(msg)
+            with self.giving_up():
+                self.file.write(msg)
+        return written
 
     def flush(self) -> None:
         """Flush both; the file reaches the disk."""
         self.console.flush()
         if self.file is not None:
-            self.file.flush()
-            os.fsync(self.file.fileno())
+            with self.giving_up():
+                self.file.flush()
+                os.fsync(self.file.fileno())
+
+    @contextlib.contextmanager
+    def giving_up(self) -> Iterator[None]:
+        """Close a file that inside cannot be written, as on a full disk."""
+        try:
+            yield
+        except OSError as error:
+            name, file, self.file = self.file.name, self.file, None
+            with contextlib.suppress(OSError):
+                file.close()
+            raise type(error)(f"cannot write the log {name}: {error.strerror}") from error
 
     def close(self) -> None:
         """Close the file and give sys.stdout back; may be called twice."""
