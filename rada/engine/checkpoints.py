@@ -205,12 +205,19 @@ class Checkpoints:
 
         Raises:
             FileNotFoundError: if there is no such checkpoint.
-            ValueError: if it is of another trainer, backbone or setting (or classes, with CSC).
+            ValueError: if it is of another trainer, backbone or setting (or classes, with CSC), or
+                no folder is given though there is something to learn.
         """
+        trainer = self.trainer
+        if not directory and trainer.loaded() and not trainer.adapts:
+            raise ValueError(
+                f"{trainer.cfg.TRAINER.NAME} has learned nothing that could be tested; give the "
+                "folder of its training: --model-dir"
+            )
         if not directory:
             print("Note that load_model() is skipped as no pretrained model is given")
             return
-        for name, module in self.trainer.loaded().items():
+        for name, module in trainer.loaded().items():
             path = checkpoint_file(osp.join(directory, name), epoch)
             checkpoint = read_checkpoint(path)
             require_same(checkpoint["record"]["model"], self.metadata()["model"], path)
