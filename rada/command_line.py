@@ -6,6 +6,7 @@ Free of PyTorch.
 import argparse
 
 from rada import config_files
+from rada.kinds import printable
 from rada.yaml_files import Placed, read_yaml
 
 # which argument sets which key; CoOp's reset_cfg does the same
@@ -44,7 +45,8 @@ def given(args: argparse.Namespace) -> Content:
         ValueError: for a key without a value.
     """
     if len(args.opts) % 2:
-        raise ValueError(f"the command line: options are pairs KEY VALUE, got: {args.opts[-1]}")
+        last = printable(args.opts[-1])
+        raise ValueError(f"the command line: options are pairs KEY VALUE, got: {last}")
     content = {}
     for argument, key in ARGUMENTS.items():
         if (value := getattr(args, argument)) and (argument, value) != ("resume", "auto"):

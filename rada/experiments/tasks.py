@@ -23,6 +23,7 @@ from rada.experiments.protocols import (
     protocol_of,
     run_folder,
 )
+from rada.kinds import printable
 from rada.trained_with import require_trained_with
 
 
@@ -72,7 +73,7 @@ class Task:
 
     def __post_init__(self):
         if len(self.opts) % 2:
-            raise ValueError(f"options are pairs KEY VALUE, got: {' '.join(self.opts)}")
+            raise ValueError(f"options are pairs KEY VALUE, got: {printable(' '.join(self.opts))}")
         for key, value in zip(self.opts[::2], self.opts[1::2], strict=True):
             if key in SET_BY_SCRIPTS:
                 setting = SET_BY_SCRIPTS[key]
