@@ -12,6 +12,7 @@ from rada.data.registry import dataset_class
 from rada.prepare.download import Unreachable, download
 from rada.prepare.source import Archive, File
 from rada.prepare.sources import SOURCES
+from rada.prepare.unpack import WrongArchive
 from rada.prepare.verify import WrongContent, require_md5
 from rada.rehearsal import STAMP
 
@@ -70,7 +71,14 @@ def obtain(file: File, folder: Path, keep: bool = False) -> None:
         download(file.urls, path, file.md5)
     if isinstance(file, Archive):
         print(f"unpacking {path}")
-        unpack_into(file, folder)
+        try:
+            unpack_into(file, folder)
+        except WrongArchive as error:
+            if found:
+                raise  # a person's file is not ours to remove
+            path.unlink()
+            again = "it is removed, run this again to fetch it anew"
+            raise WrongArchive(error.fault, f"{again}; or {file.remedy(folder)}") from error
         if not found and not keep:
             path.unlink()
 
