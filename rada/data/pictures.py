@@ -12,6 +12,9 @@ from tqdm import tqdm
 from dassl.utils import listdir_nohidden
 from rada.files import sha256
 
+# not from `dassl`: an installed one has no such module
+from rada.toolbox.dassl.pictures import as_rgb, open_picture
+
 RECORDS = "split_fewshot"  # folder of a dataset with what is written about it, CoOp's name
 REMEMBERED = "checked_pictures.txt"
 
@@ -74,12 +77,12 @@ def unreadable(paths: Iterable[str], progress: bool = True) -> Iterator[tuple[st
 
 
 def reason_unreadable(path: str) -> str:
-    """Why a picture cannot be decoded to its end; empty if it can."""
+    """Why a picture cannot be decoded to its end, or not be made RGB; empty if it can."""
     try:
-        with Image.open(path) as image:
+        with open_picture(path) as image:
             # a JPEG decoded at an eighth of its size is read to its end all the same
             image.draft("RGB", (max(1, image.width // 8), max(1, image.height // 8)))
-            image.load()
+            as_rgb(image)
     except UnidentifiedImageError:
         return "not a picture"
     except Exception as error:  # decoders raise OSError, SyntaxError, struct.error, ...

@@ -10,6 +10,8 @@ from typing import IO, Any
 
 from PIL import Image
 
+from dassl.pictures import as_rgb, open_picture
+
 
 def mkdir_if_missing(dirname: str) -> None:
     """Make a folder and those above it."""
@@ -64,14 +66,14 @@ def write_json(obj: Any, fpath: str) -> None:
 
 
 def read_image(path: str) -> Image.Image:
-    """Read a picture as RGB.
+    """Read a picture as RGB, as `dassl.pictures.as_rgb` says.
 
     Raises:
         ValueError: if that fails, naming the picture.
     """
     try:
-        with Image.open(path) as image:
-            return image.convert("RGB")
+        with open_picture(path) as image:
+            return as_rgb(image)
     except Exception as error:  # decoders raise OSError, SyntaxError, struct.error, ...
         reason = getattr(error, "strerror", None) or error
         raise ValueError(f'cannot read picture "{path}": {reason}; replace or remove it') from error
