@@ -8,6 +8,7 @@ call did, until `forget`.
 
 import math
 import threading
+from collections import deque
 from collections.abc import Callable
 
 import torch
@@ -43,7 +44,8 @@ class Workspace:
 
 
 _own = threading.local()
-_free: list[Workspace] = []  # lent ones that came back
+# the lent one that came back; bounded, because threads that give back at once all find it empty
+_free: deque[Workspace] = deque(maxlen=1)
 
 
 def scratch() -> Workspace:
@@ -55,7 +57,10 @@ def scratch() -> Workspace:
 
 def lend() -> Workspace:
     """A workspace for what outlives the call."""
-    return _free.pop() if _free else Workspace()
+    try:
+        return _free.pop()
+    except IndexError:
+        return Workspace()
 
 
 def give_back(workspace: Workspace) -> None:
