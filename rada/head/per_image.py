@@ -44,7 +44,7 @@ class MaskCopies:
             self.tuned[name] = copies.requires_grad_(moves)
 
     def logits(self, image_features: Tensor, text_features: Tensor, scale: Tensor) -> Tensor:
-        """Logits (E, v, K) of the masked rational matrices.
+        """Logits (E, v, K) of the masked rational matrices, rounded as those of `RAdaHead`.
 
         Args:
             image_features: (E, v, D), L2-normalised.

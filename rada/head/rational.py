@@ -149,6 +149,10 @@ class RAdaHead(nn.Module):
 
     Beyond a bound what it holds does not grow with B, unless the plain form is asked for.
 
+    Logits are CLIP's own plus `s sum_D ((M - 1) R)`, so that M = 1 leaves CLIP's bit for bit. Where
+    M = 0 for a whole class the equation gives 0 and this the rounding of two sums of D products:
+    no more than 4 s eps, 5e-5 in float32 at s = 100 (about 3e-6 at D = 512).
+
     Args:
         dim: D, width of the features.
         num_heads: H, a divisor of D.

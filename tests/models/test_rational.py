@@ -8,6 +8,7 @@ import torch.nn.functional as F
 
 from rada.head import masked_logits, rational
 from rada.head.cosine import CosineHead
+from rada.head.per_image import MaskCopies
 from rada.head.rational import RAdaHead
 from tests.rada import features, head_inputs, random_head
 
@@ -80,6 +81,25 @@ def test_dead_mask(form):
     assert cross_entropy.item() == pytest.approx(math.log(4))
     assert not any(parameter.grad.any() for parameter in head.parameters())
     assert all(tensor.grad.abs().max() < 1e-12 for tensor in tensors)
+
+
+@pytest.mark.parametrize("scale", [1.0, 100.0])
+@pytest.mark.parametrize("dim", [16, 512])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_a_dead_mask_leaves_rounding(dtype, dim, scale):
+    """Within the bound of RAdaHead's docstring in every form, also where the cosine is 1."""
+    image, text = (features(9, dim, dtype=dtype) for _ in range(2))
+    logits = []
+    for form in ("plain", "linear"):
+        head = RAdaHead(dim, form=form)
+        torch.nn.init.constant_(head.mask.out.bias, -1e3)
+        head = head.to(dtype)
+        for texts in (text, text.expand(9, -1, -1)):
+            logits.append(head(image, texts, scale)[0])
+    copies = MaskCopies(head.mask, 9, 1)
+    logits.append(copies.logits(image[:, None], text[None], torch.tensor(scale, dtype=dtype)))
+    for each in logits:
+        assert each.abs().max() <= 4 * scale * torch.finfo(dtype).eps
 
 
 @pytest.mark.parametrize("keep_bytes", [0, 10_000, 1 << 20], ids=["again", "mixed", "keep"])
