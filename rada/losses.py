@@ -29,7 +29,13 @@ def contrastive_loss(
 
 
 def entropy(logits: Tensor) -> Tensor:
-    """Entropy in nats, (...), of the softmax of logits (..., K)."""
+    """Entropy in nats, (...), of the softmax of logits (..., K).
+
+    Raises:
+        ValueError: if there is no class.
+    """
+    if 0 in logits.shape[-1:]:
+        raise ValueError("logits of no class (K = 0) have no entropy; give at least one class")
     log = logits.log_softmax(-1)
     return -(log.exp() * log).sum(-1)
 
@@ -40,14 +46,35 @@ def confident_views(logits: Tensor, count: int) -> Tensor:
     Args:
         logits: (E, V, K).
         count: views to keep, 1 to V.
+
+    Raises:
+        ValueError: if the count is not that, or there is no class.
     """
+    require_kept(count, logits.shape[1])
     return entropy(logits).argsort(dim=-1, stable=True)[:, :count]
 
 
 def mean_entropy(logits: Tensor) -> Tensor:
-    """Entropy in nats, (E,), of the mean over views of the softmax of logits (E, V, K)."""
+    """Entropy in nats, (E,), of the mean over views of the softmax of logits (E, V, K).
+
+    It is NaN where a logit is.
+
+    Raises:
+        ValueError: if there is no view or no class.
+    """
+    if logits.dim() < 2 or 0 in logits.shape[-2:]:
+        raise ValueError(
+            f"logits {tuple(logits.shape)} have no mean entropy; give (E, V, K), the logits of at "
+            "least one view for at least one class"
+        )
     log = logits.log_softmax(-1).logsumexp(-2) - math.log(logits.shape[-2])
     return -(log.exp() * log).sum(-1)
+
+
+def require_kept(count: int, views: int) -> None:
+    """Raise ValueError unless count is of 1 to so many views."""
+    if not 1 <= count <= views:
+        raise ValueError(f"{count} of {views} views cannot be kept; keep from 1 to all of them")
 
 
 class Anchor(nn.Module):

@@ -52,7 +52,7 @@ class MeanSquareChange:
     @staticmethod
     def add_gradient(change: Tensor, weight: Tensor, gradient: Tensor) -> None:
         """2 (M - 1) / (K D)."""
-        gradient.addcmul_(2 * weight[:, None, None] / change[0].numel(), change)
+        gradient.addcmul_(2 * weight[:, None, None] / change.shape[1:].numel(), change)
 
 
 class NoPenalty:

@@ -28,6 +28,9 @@ class MaskCopies:
         count: E.
         steps: that will be taken.
 
+    Raises:
+        ValueError: if E is below 0.
+
     Attributes:
         tuned: weights (E, D, D) and biases (E, D) by their names in RationalMask. As long as `out`
             is zero the first gradient reaches `out` alone; then, with one step to take, the other
@@ -35,6 +38,8 @@ class MaskCopies:
     """
 
     def __init__(self, mask: RationalMask, count: int, steps: int):
+        if count < 0:
+            raise ValueError(f"a mask cannot be copied {count} times; give 0 or more")
         self.mask = mask
         out_alone = steps <= 1 and is_one(mask)
         self.tuned: dict[str, Tensor] = {}
@@ -50,7 +55,15 @@ class MaskCopies:
             image_features: (E, v, D), L2-normalised.
             text_features: (1, K, D), or (E, K, D) for class features per episode, L2-normalised.
             scale: s.
+
+        Raises:
+            ValueError: if there is no view or no class.
         """
+        if not image_features.shape[1] or not text_features.shape[1]:
+            raise ValueError(
+                f"{image_features.shape[1]} views of {text_features.shape[1]} classes have no "
+                "logits; give at least one view and one class"
+            )
         text = text_features.expand(len(image_features), -1, -1)
         with torch.autocast(image_features.device.type, enabled=False):
             rows = rows_at_once(image_features.device)

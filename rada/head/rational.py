@@ -47,11 +47,13 @@ class RationalMask(nn.Module):
         temperature: divides all attention scores.
 
     Raises:
-        ValueError: if D is no multiple of H or the temperature is not above 0.
+        ValueError: if D is below 1 or no multiple of H, or the temperature is not above 0.
     """
 
     def __init__(self, dim: int, num_heads: int = 8, temperature: float = 1.0):
         super().__init__()
+        if dim < 1:
+            raise ValueError(f"there are {dim} features; give the width of the encoders' features")
         if num_heads < 1 or dim % num_heads:
             divisors = ", ".join(str(n) for n in range(1, dim + 1) if dim % n == 0)
             raise ValueError(f"{dim} features split over {divisors} heads, not over {num_heads}")

@@ -81,5 +81,7 @@ def fixed_logits(head: nn.Module, images: Tensor, texts: Tensor, scale: Tensor) 
     if len(texts) == 1:
         logits, _ = head(images.flatten(0, 1), texts[0], scale)
         return logits.unflatten(0, images.shape[:2])
+    if not len(images):
+        return images.new_empty(*images.shape[:2], texts.shape[1])
     pairs = zip(images, texts, strict=True)
     return torch.stack([head(image, text, scale)[0] for image, text in pairs])

@@ -16,13 +16,13 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from rada.backbones.precision import HALVES
+from rada.backbones.precision import HALVES, at_least_float32
 from rada.classifier import CLIPClassifier, normalize
 from rada.encoders.prompts import TEXTS_AT_ONCE, ConditionalPromptLearner, PromptEncoder
 from rada.head.cosine import CosineHead
 from rada.head.per_image import MaskCopies, is_one
 from rada.head.rational import RAdaHead, RationalMask
-from rada.losses import confident_views, mean_entropy
+from rada.losses import confident_views, mean_entropy, require_kept
 from rada.test_time.copies import Copies, fixed_logits
 from rada.test_time.prompt_copies import FirstTexts, PromptCopies
 
@@ -37,7 +37,7 @@ class Episode(NamedTuple):
     """How one image is learned from.
 
     Attributes:
-        kept: views of lowest entropy to learn from, 1 or more.
+        kept: views of lowest entropy to learn from, 1 to V.
         steps: 0 or more.
         optimizer: of the tensors to tune; one that works element by element, as torch's do.
     """
@@ -45,6 +45,18 @@ class Episode(NamedTuple):
     kept: int
     steps: int
     optimizer: Callable[[list[Tensor]], Optimizer]
+
+
+def require_tunable(tune: Collection[str], episode: Episode) -> None:
+    """Raise ValueError for what cannot be tuned, or numbers that make no episode."""
+    if not tune or set(tune) - {"prompt", "mask"}:
+        found = ", ".join(tune) or "nothing"
+        raise ValueError(f'episodes tune "prompt", "mask" or both, not {found}')
+    if episode.kept < 1 or episode.steps < 0:
+        raise ValueError(
+            f"an episode learns from 1 view or more in 0 steps or more, not from {episode.kept} in "
+            f"{episode.steps}"
+        )
 
 
 class Episodes:
@@ -56,9 +68,13 @@ class Episodes:
         classifier: with a `PromptEncoder`.
         tune: one or both of "prompt" and "mask".
         episode: how.
+
+    Raises:
+        ValueError: if nothing or something else is to be tuned, or the numbers make no episode.
     """
 
     def __init__(self, classifier: CLIPClassifier, tune: Collection[str], episode: Episode):
+        require_tunable(tune, episode)
         assert isinstance(classifier.encoder, PromptEncoder)
         self.encoder, self.tune, self.episode = classifier.encoder, tune, episode
         self.scale = self.encoder.backbone.logit_scale
@@ -86,11 +102,16 @@ class Episodes:
         """Logits (E, K) of E images, each after its own episode.
 
         Args:
-            views: (E, V, 3, size, size); the first view of each image is the image itself.
+            views: (E, V, 3, size, size); the first view of each image is the image itself. E may
+                be 0.
 
         Raises:
-            ValueError: if a feature vector is zero or not finite.
+            ValueError: if there are fewer views than are kept, or a feature vector is zero or not
+                finite.
         """
+        require_kept(self.episode.kept, views.shape[1])
+        if not len(views):
+            return at_least_float32(views.new_empty(0, len(self.encoder.prompt_learner.tokens)))
         some = views.split(self.at_once())
         return torch.cat([self.adapt(each) for each in some])
 

@@ -49,12 +49,17 @@ def gather(batches: Iterator[list[Tensor]]) -> TokenStatistics:
 
     Args:
         batches: for each batch the tokens (L, B, V) of N blocks.
+
+    Raises:
+        ValueError: if there is no image.
     """
     count, total, squares = 0, torch.zeros(()), torch.zeros(())
     for entered in batches:
         tokens = torch.stack(entered).double()  # (N, L, B, V)
         count += tokens.shape[2]
         total, squares = total + tokens.sum(2), squares + tokens.square().sum(2)
+    if not count:
+        raise ValueError("there is no image to gather token statistics from; give at least one")
     mean = total / count
     return TokenStatistics(mean.float(), (squares / count - mean.square()).clamp(min=0).float())
 
@@ -70,6 +75,9 @@ class AlignedEpisodes(Episodes):
         source: statistics to keep to.
         blocks: that they belong to.
         weight: of each block.
+
+    Raises:
+        ValueError: as for `Episodes`, or if there is no block.
     """
 
     def __init__(
@@ -82,6 +90,8 @@ class AlignedEpisodes(Episodes):
         weight: float,
     ):
         super().__init__(classifier, tune, episode)
+        if not blocks:
+            raise ValueError(f"{blocks} holds no block to align tokens in; give at least one")
         self.source, self.blocks, self.weight = source, blocks, weight
 
     def loss(self, copies: Copies, seen: Tensor, texts: Tensor) -> Tensor:
