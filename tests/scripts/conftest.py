@@ -104,6 +104,7 @@ def repo(tmp_path):
         "kinds",
         "records",
         "streams",
+        "trained_with",
         "trainer_names",
         "rehearsal/__init__",
     )

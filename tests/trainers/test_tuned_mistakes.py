@@ -54,7 +54,7 @@ def test_an_unfinished_test_with_other_settings_is_not_gone_on_with(mistake, tmp
     words = mistake("TPT", opts=(*FEW_VIEWS, "TEST.OPTIM.LR", "0.1"))
     assert f"{part} was made with TEST.OPTIM.LR = 0.005, this run has 0.1" in words
     part.write_text("{broken\n")
-    assert f"{part} is damaged" in mistake("TPT", opts=FEW_VIEWS)
+    assert f"{part}, line 1: it is damaged" in mistake("TPT", opts=FEW_VIEWS)
 
 
 def fail(self, views):
