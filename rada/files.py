@@ -10,10 +10,11 @@ import secrets
 import shutil
 import socket
 import stat
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
+
+from rada.locks import locked
 
 
 @contextlib.contextmanager
@@ -48,12 +49,17 @@ def replacing(path: str | Path, mode: str = "wb") -> Iterator[IO]:
 def _temporary(path: Path) -> Path:
     """A name beside a path that nobody else has; what killed processes left there is removed."""
     place = f".{path.name}.{socket.gethostname()}-"
-    for left in glob.glob(glob.escape(str(path.with_name(place))) + "*.tmp"):
-        number = left.rpartition(place)[2].partition("-")[0]
+    for left in _left(path):
+        number = left.name.removeprefix(place).partition("-")[0]
         if number.isdigit() and not _alive(int(number)):
             with contextlib.suppress(OSError):
                 os.unlink(left)
     return path.with_name(f"{place}{os.getpid()}-{secrets.token_hex(4)}.tmp")
+
+
+def _left(path: Path) -> list[Path]:
+    """What is being written for a path, by whomever, and what was when a process was killed."""
+    return list(path.parent.glob(f".{glob.escape(path.name)}.*-*-*.tmp"))
 
 
 def _alive(process: int) -> bool:
@@ -111,7 +117,8 @@ def write_json(content: Any, path: str | Path, indent: int = 4) -> None:
 def make_whole(folder: str, is_current: Callable[[], bool], write: Callable[[str], None]) -> None:
     """Make a folder unless it is there and up to date; an older one is replaced.
 
-    It is whole or not there, also when several processes start at once.
+    It is whole or not there, also when several processes start at once. What killed processes left
+    beside it is removed.
 
     Args:
         folder: its parents are made too.
@@ -121,32 +128,35 @@ def make_whole(folder: str, is_current: Callable[[], bool], write: Callable[[str
     Raises:
         OSError: if the folder cannot be written.
     """
+    path = Path(folder)
     if is_current():
+        if _left(path):
+            with contextlib.suppress(OSError), locked(f"{folder}.lock"):  # none is making it
+                _remove(_left(path))
         return
-    os.makedirs(os.path.dirname(folder), exist_ok=True)
-    with _only_one(f"{folder}.lock"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(f"{folder}.lock"):
+        _remove(_left(path))
         if not is_current():  # another process may have made it meanwhile
-            _make(folder, write)
+            _make(path, write)
 
 
-@contextlib.contextmanager
-def _only_one(path: str) -> Iterator[None]:
-    import fcntl
+def _make(folder: Path, write: Callable[[str], None]) -> None:
+    temporary = _temporary(folder)
+    fresh = temporary / "fresh"
+    try:
+        fresh.mkdir(parents=True)
+        write(str(fresh))
+        if folder.is_dir():
+            shutil.move(folder, temporary / "stale")
+        fresh.rename(folder)
+    finally:
+        _remove([temporary])
 
-    with open(path, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
-
-def _make(folder: str, write: Callable[[str], None]) -> None:
-    parent, name = os.path.split(folder)
-    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=parent) as temporary:
-        fresh = os.path.join(temporary, "fresh")
-        os.mkdir(fresh)
-        write(fresh)
-        if os.path.isdir(folder):
-            shutil.move(folder, os.path.join(temporary, "stale"))
-        os.rename(fresh, folder)
+def _remove(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_stamp(path: str) -> dict | None:

@@ -12,3 +12,17 @@ def make_forgiving() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def tell(line: str) -> None:
+    """Print a last line on stderr; where nothing takes it, as on a full disk, do without.
+
+    What stdout cannot take any more is given up, too, so that it does not fail again at the end.
+    """
+    for name, text in (("stdout", ""), ("stderr", f"{line}\n")):
+        stream = getattr(sys, name)
+        try:
+            stream.write(text)
+            stream.flush()
+        except (OSError, ValueError):  # ValueError: it is closed
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115

@@ -13,6 +13,7 @@ processes.
 """
 
 import argparse
+import contextlib
 import os
 import sys
 import time
@@ -20,7 +21,8 @@ import traceback
 from pathlib import Path
 
 from rada import early
-from rada.streams import make_forgiving
+from rada.signals import exit_code, stopped_by_signals
+from rada.streams import make_forgiving, tell
 from rada.toolbox import use_dassl
 
 MISTAKES = (ValueError, OSError, FloatingPointError)
@@ -79,22 +81,25 @@ def build_and_run(args: argparse.Namespace, toolbox: str):
     from dassl.utils import collect_env_info, set_random_seed, setup_logger
     from rada.engine import distributed, errors
     from rada.engine.config import print_args, setup_cfg
+    from rada.locks import owned
     from rada.rehearsal.config import banner
 
     cfg = setup_cfg(args)
     if cfg.SEED >= 0:
         print(f"Setting fixed seed: {cfg.SEED}")
         set_random_seed(cfg.SEED)
-    if not distributed.rank():
-        setup_logger(cfg.OUTPUT_DIR)
-    banner(cfg)
-    print_args(args, cfg)
-    print(f"Collecting env info ...\n** System info **\n{collect_env_info()}\n")
-    print(f"Toolbox: Dassl, {toolbox}")
-    with errors.anywhere(cfg):
-        trainer = build_trainer(cfg)
-        run(trainer, args, toolbox)
-    banner(cfg)
+    first = not distributed.rank()
+    with owned(cfg.OUTPUT_DIR) if first else contextlib.nullcontext():
+        if first:
+            setup_logger(cfg.OUTPUT_DIR)
+        banner(cfg)
+        print_args(args, cfg)
+        print(f"Collecting env info ...\n** System info **\n{collect_env_info()}\n")
+        print(f"Toolbox: Dassl, {toolbox}")
+        with errors.anywhere(cfg):
+            trainer = build_trainer(cfg)
+            run(trainer, args, toolbox)
+        banner(cfg)
     return trainer
 
 
@@ -133,18 +138,26 @@ def cli(argv: list[str] | None = None) -> int:
     """Run `main`; a mistake becomes one line on stderr and exit code 2."""
     make_forgiving()
     try:
-        main(argv)
+        with stopped_by_signals():
+            main(argv)
+            sys.stdout.flush()
     except MISTAKES as error:
-        log = getattr(sys.stdout, "file", None)  # Dassl's logger writes to terminal and log.txt
-        if log is not None:
+        keep_traceback()
+        tell(f"error: {last_line(error)}")
+        return 2
+    except KeyboardInterrupt as stopped:
+        tell("stopped; the same command goes on from here")
+        return exit_code(stopped)
+    return 0
+
+
+def keep_traceback() -> None:
+    """Write the error that is being handled to log.txt, if there is one and it takes it."""
+    log = getattr(sys.stdout, "file", None)  # Dassl's logger writes to terminal and log.txt
+    if log is not None:
+        with contextlib.suppress(OSError, ValueError):
             log.write(traceback.format_exc())
             log.flush()
-        print(f"error: {last_line(error)}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on from here", file=sys.stderr)
-        return 130
-    return 0
 
 
 def last_line(error: Exception) -> str:

@@ -8,11 +8,16 @@ import threading
 import time
 from typing import IO
 
+from rada.signals import PARENT
+
 PATIENCE = 5.0  # seconds a stopped process has to end by itself
 
 
 class Processes:
-    """Starts commands from several threads, each in its own process group."""
+    """Starts commands from several threads, each in its own process group.
+
+    They are told who started them, so that they can end with it (`rada.signals`).
+    """
 
     def __init__(self):
         self.alive: set[subprocess.Popen] = set()
@@ -37,7 +42,7 @@ class Processes:
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console and subprocess.STDOUT,
-                env=environment,
+                env={**environment, PARENT: str(os.getpid())},
                 start_new_session=True,
             )
             self.alive.add(process)

@@ -16,6 +16,7 @@ from rada.experiments.numbers import positive, require_positive, shots_or_all
 from rada.experiments.planning import learns_at_test, task_of
 from rada.experiments.protocols import ADAPTED, MIXED, PARTS, SHIFTED, SOURCE, TARGET, TUNED
 from rada.experiments.tasks import Task, rehearsal_apart, source
+from rada.signals import end_with_parent
 from rada.streams import make_forgiving
 
 SETTINGS = ("REHEARSE", "SOURCE", "SHOTS", "CFG")  # that training and test have to share
@@ -84,6 +85,7 @@ def parse_task(part: str, words: list[str]) -> Task:
 def cli(argv: list[str] | None = None) -> int:
     """Run `main`; a mistake becomes one line on stderr and exit code 2."""
     make_forgiving()
+    end_with_parent()
     part, *words = (sys.argv[1:] if argv is None else argv) or [""]
     try:
         if part not in PARTS:

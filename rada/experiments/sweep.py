@@ -9,7 +9,6 @@ and exit code 2 before anything runs.
 
 import argparse
 import shlex
-import signal
 import sys
 from typing import NoReturn
 
@@ -23,7 +22,8 @@ from rada.experiments.protocols import ADAPTED, MIXED, PROTOCOLS, SHIFTED, SOURC
 from rada.experiments.report import report
 from rada.experiments.runs import Run
 from rada.experiments.tasks import Task, experiment, rehearsal_apart, source
-from rada.streams import make_forgiving
+from rada.signals import exit_code, stopped_by_signals
+from rada.streams import make_forgiving, tell
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -110,15 +110,15 @@ def print_table(protocol: str, tasks: list[Task]) -> None:
 def cli(argv: list[str] | None = None) -> int:
     """Run `main`; a mistake becomes one line on stderr and exit code 2."""
     make_forgiving()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        rehearsal_apart()
-        return main(argv)
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on from here", file=sys.stderr)
-        return 130
+        with stopped_by_signals():
+            rehearsal_apart()
+            return main(argv)
+    except KeyboardInterrupt as stopped:
+        tell("stopped; the same command goes on from here")
+        return exit_code(stopped)
     except (OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        tell(f"error: {error}")
         return 2
 
 

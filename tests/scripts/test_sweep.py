@@ -75,7 +75,7 @@ def test_stopping_ends_the_runs(repo, jobs, number):
         time.sleep(0.05)
     process.send_signal(number)
     _, err = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert err.endswith("stopped; the same command goes on from here\n")
     time.sleep(1.6)
     assert len(repo.calls()) == int(jobs)

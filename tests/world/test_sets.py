@@ -132,7 +132,7 @@ def test_processes_that_start_together_build_once(before, tmp_path):
     output = [process.communicate(timeout=60)[0] for process in started]
     assert [process.returncode for process in started] == [0, 0, 0]
     assert sum(text.count("drawn") for text in output) == 1
-    assert sorted(path.name for path in folder.parent.iterdir()) == ["x", "x.lock"]
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["x"]
 
 
 def test_tuning_pictures_have_a_folder_of_their_own(world_root):
