@@ -49,7 +49,8 @@ class Episode(NamedTuple):
 
 def require_tunable(tune: Collection[str], episode: Episode) -> None:
     """Raise ValueError for what cannot be tuned, or numbers that make no episode."""
-    if not tune or set(tune) - {"prompt", "mask"}:
+    learns = episode.steps > 0  # without a step, nothing has to move
+    if (learns and not tune) or set(tune) - {"prompt", "mask"}:
         found = ", ".join(tune) or "nothing"
         raise ValueError(f'episodes tune "prompt", "mask" or both, not {found}')
     if episode.kept < 1 or episode.steps < 0:
