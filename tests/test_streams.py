@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from dassl.utils import Logger
+
 WORDS = ["--trainer", "ZeroshotCLIP", "--dataset-config-file", "configs/datasets/digits.yaml"]
 WORDS += ["--config-file", "configs/trainers/ZeroshotCLIP/world.yaml", "--seed", "1"]
 
@@ -38,3 +40,24 @@ def test_the_home_folder_is_found_without_a_shell(tmp_path):
     found = run(tmp_path, "~/results", HOME=str(tmp_path / "home"))
     assert found.returncode == 0 and (tmp_path / "home/results/results.json").is_file()
     assert not Path("~").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("full", [" >/dev/full", " 2>/dev/full", " >/dev/full 2>/dev/full"])
+def test_a_full_disk_behind_a_stream_ends_in_no_traceback(tmp_path, full):
+    found = run(tmp_path, str(tmp_path / "out"), full)
+    assert found.returncode in (0, 2)
+    assert b"Traceback" not in found.stderr + found.stdout
+
+
+def test_a_log_that_cannot_be_written_is_told_once(tmp_path):
+    """The terminal gets what follows; the run ends in one line."""
+    (tmp_path / "out").mkdir()
+    os.symlink("/dev/full", tmp_path / "out/log.txt")
+    logger = Logger(str(tmp_path / "out/log.txt"))
+    with pytest.raises(OSError, match="cannot write the log .*log.txt: No space left"):
+        logger.write("hello\n")
+        logger.flush()
+    logger.write("still there\n")
+    logger.flush()
+    assert logger.file is None
