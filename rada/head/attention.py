@@ -26,6 +26,7 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 
 from rada.head import fused_attention
 from rada.head.inputs import Operands
+from rada.head.transforms import transformed
 from rada.head.workspace import Take, Workspace, scratch
 
 # scores of one map held at a time: on a CPU 2 MB in float32; few large kernels are better on a GPU
@@ -122,12 +123,14 @@ def joint_attention(operands: Operands, scale: float) -> Tensor:
     """Mean over the three queries of (map @ value), (N, K, d), in whichever way is the fastest.
 
     Differentiable with respect to all operands; beyond DENSE scores, in tiles, only once. A GPU
-    with a fused kernel takes that.
+    with a fused kernel takes that. Under a transform (`rada.head.transforms`) maps are whole.
 
     Args:
         operands: N problems.
         scale: of the products of queries and keys, 1 / (sqrt(d) * temperature).
     """
+    if transformed():
+        return dense_attention(operands, scale)
     number, num_classes, width = operands.key.shape
     if fused_attention.suits(number, width, operands.key.dtype, operands.key.device):
         return fused_attention.fused_attention(operands, scale)
@@ -140,13 +143,21 @@ def dense_attention(operands: Operands, scale: float) -> Tensor:
     """The same as the equation has it, with maps of K*K numbers; arguments as above."""
     key, value = operands.key.mT, operands.value
     image_row = torch.softmax(scale * operands.image @ key, -1)  # (N, 1, K)
-    text_map, rational_map = (_JointSoftmax.apply(scale * q @ key) for q in operands.queries)
+    text_map, rational_map = (joint_softmax(scale * query @ key) for query in operands.queries)
     num_classes = key.shape[-1]
     return num_classes / 3 * (text_map + rational_map) @ value + image_row @ value / 3
 
 
+def joint_softmax(scores: Tensor) -> Tensor:
+    """One softmax over all K*K entries of each problem's scores (N, K, K)."""
+    if not transformed():
+        return _JointSoftmax.apply(scores)
+    # what transforms follow: the softmax of each row, weighted by that of the rows' log-sum-exp
+    return scores.softmax(2) * scores.logsumexp(2, keepdim=True).softmax(1)
+
+
 class _JointSoftmax(torch.autograd.Function):
-    """One softmax over all K*K entries of each problem's scores (N, K, K).
+    """The same in one step.
 
     PyTorch's own, but for the sum in its gradient: one accumulator over K*K numbers loses digits
     (a thousandth of some gradients at K = 800 on a CPU), `sum` adds by halves.

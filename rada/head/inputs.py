@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from rada.head.transforms import readable
+
 if TYPE_CHECKING:
     from rada.head.rational import RationalMask
 
@@ -76,14 +78,16 @@ def prepare(image_features: Tensor, text_features: Tensor, weight: Tensor) -> tu
 
     Raises:
         ValueError: if shapes do not fit, there is no class, or a vector is zero, not finite or not
-            of norm 1.
+            of norm 1; numbers are not looked at where nobody can (`rada.head.transforms`).
     """
     check_shapes(image_features.shape, text_features.shape, weight.shape[1])
     kinds = {"image": image_features, "text": text_features}
-    gaps = [norm_gaps(features) for features in kinds.values()]
-    if not torch.stack([(gap < NORM_GAP).all() for gap in gaps]).all():  # one wait for the device
-        for (kind, features), gap in zip(kinds.items(), gaps, strict=True):
-            require_normalised(kind, features, gap)
+    if all(map(readable, kinds.values())):
+        gaps = [norm_gaps(features) for features in kinds.values()]
+        small = torch.stack([(gap < NORM_GAP).all() for gap in gaps])
+        if not small.all():  # one wait for the device
+            for (kind, features), gap in zip(kinds.items(), gaps, strict=True):
+                require_normalised(kind, features, gap)
     dtype = torch.float32
     for tensor in (image_features, text_features, weight):
         dtype = torch.promote_types(dtype, tensor.dtype)

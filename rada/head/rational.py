@@ -20,11 +20,12 @@ from torch.utils.checkpoint import checkpoint
 
 from rada.backbones.precision import autocast, autocast_dtype, require_precision
 from rada.head import fused_attention
-from rada.head.attention import joint_attention
+from rada.head.attention import DENSE, joint_attention
 from rada.head.cosine import CosineHead
 from rada.head.inputs import Heads, Inputs, Operands, inputs_of, join_heads, prepare, split_heads
 from rada.head.masked_logits import linear_logits
 from rada.head.penalties import PENALTIES, NoPenalty, Penalty
+from rada.head.transforms import plain_stands_in, transformed
 from rada.precisions import AUTOCAST
 
 FORMS = ("auto", "plain", "linear")
@@ -165,6 +166,7 @@ class RAdaHead(nn.Module):
         precision: of projections and attention on a GPU: "fp32", "amp" (float16) or "amp_bf16".
         form: "plain", as the equation stands, "linear", in least memory, or "auto", the fastest for
             each size. They agree to rounding. Half precision on a GPU has a form of its own.
+            Transforms (`rada.head.transforms`) go through "plain", and "auto" stands for it.
 
     Raises:
         ValueError: if an argument is out of its range.
@@ -195,6 +197,9 @@ class RAdaHead(nn.Module):
         """Logits (B, K) and alpha times the penalty.
 
         Args and errors as in `RationalMask.forward`; here logit_scale may receive a gradient.
+
+        Raises:
+            ValueError: also if the form cannot go through an active transform.
         """
         image, text = prepare(image_features, text_features, self.mask.out.weight)
         with torch.autocast(image.device.type, enabled=False):
@@ -211,13 +216,17 @@ class RAdaHead(nn.Module):
     def added(self, inputs: Inputs, penalty: type[Penalty]) -> tuple[Tensor, Tensor]:
         """What the mask adds to CLIP's logits, (B, K), and the penalty of each image, (B,)."""
         heads, like = self.mask.heads, inputs.image
+        num_images, num_classes = len(like), inputs.text.shape[1]
+        scores = heads.number * num_images * num_classes**2
+        if transformed() and plain_stands_in(self.form, scores, DENSE):
+            return plain_logits(inputs, heads, penalty)
         with autocast(self.precision, like.device.type):
             width = like.shape[-1] // heads.number
             if fused_attention.suits(heads.number, width, autocast_dtype(like), like.device):
                 return fused_logits(inputs, heads, penalty)
         form = self.form
         if form == "auto":
-            form = fastest_form(len(like), inputs.text.shape[1], like.device)
+            form = fastest_form(num_images, num_classes, like.device)
         if form == "plain":
             return plain_logits(inputs, heads, penalty)
         return linear_logits(inputs, heads, penalty, sparing=self.form == "linear")
