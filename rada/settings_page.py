@@ -7,13 +7,13 @@ rada settings --docs       docs/settings.md
 
 import argparse
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from tabulate import tabulate
 
 from rada.files import suggestion
+from rada.program import run_program
 from rada.settings.setting import Setting
 from rada.settings.table import Table, usual_table
 
@@ -35,17 +35,16 @@ def cli(argv: list[str] | None = None) -> int:
     parser.add_argument("trainer", nargs="*", help="whose own settings to show; none: all runs'")
     parser.add_argument("--docs", action="store_true", help="print docs/settings.md")
     args = parser.parse_args(argv)
-    try:
-        if args.docs:
-            print("\n".join(page()))
-        elif args.trainer:
-            print("\n\n".join(drawn(own_settings(name), "simple") for name in args.trainer))
-        else:
-            print(drawn(usual_settings(), "simple"))
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return run_program(lambda: print(text_of(args)))
+
+
+def text_of(args: argparse.Namespace) -> str:
+    """What the command line asks for."""
+    if args.docs:
+        return "\n".join(page())
+    if args.trainer:
+        return "\n\n".join(drawn(own_settings(name), "simple") for name in args.trainer)
+    return drawn(usual_settings(), "simple")
 
 
 def usual_settings() -> dict[str, Setting]:

@@ -6,15 +6,19 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 PARENT = "RADA_PARENT"  # number of the process that this one must not outlive
+OF_TORCHRUN = "TORCHELASTIC_RUN_ID"  # torchrun sets it for the processes that it starts
 PR_SET_PDEATHSIG = 1  # of Linux' prctl
-ASKED = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+ASKED = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+ONCE = 1.0  # seconds within which a second signal is the first one, come by another way
+SOON = 0.05  # seconds until a signal that was lost is given again
 
 
 class Terminated(KeyboardInterrupt):
-    """Another process, or the end of the terminal, asks this one to end.
+    """Someone at the terminal, another process, or the end of the terminal asks this one to end.
 
     Attributes:
         number: of the signal.
@@ -25,21 +29,46 @@ class Terminated(KeyboardInterrupt):
         self.number = number
 
 
-@contextlib.contextmanager
-def stopped_by_signals() -> Iterator[None]:
-    """Inside, SIGTERM and SIGHUP stop as Ctrl-C does; one that is ignored (nohup) stays so."""
+class _Stop:
+    """The handler of the signals that end a process."""
 
-    def stop(number, frame):
+    def __init__(self):
+        self.number, self.since = 0, -ONCE
+
+    def __call__(self, number, frame) -> None:
+        """Stop, unless it is being stopped: of a group each process is told, and told on."""
+        if time.monotonic() - self.since < ONCE:
+            return
+        self.number, self.since = number, time.monotonic()
         raise Terminated(number)
 
-    before = {}
+    def again(self, lost, before) -> None:
+        """Where Python drops all errors, in destructors and callbacks, give the signal again."""
+        if not issubclass(lost.exc_type, Terminated):
+            before(lost)
+            return
+        self.since = -ONCE
+        timer = threading.Timer(SOON, os.kill, (os.getpid(), self.number))
+        timer.daemon = True
+        timer.start()
+
+
+@contextlib.contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Inside, Ctrl-C, SIGTERM and SIGHUP raise `Terminated`; what is ignored (nohup) stays so.
+
+    One that comes while Python drops errors is not lost; one that comes twice counts once.
+    """
+    stop, hook, before = _Stop(), sys.unraisablehook, {}
     if threading.current_thread() is threading.main_thread():
         for number in (getattr(signal, name) for name in ASKED):
-            if signal.getsignal(number) == signal.SIG_DFL:
+            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                 before[number] = signal.signal(number, stop)
+        sys.unraisablehook = lambda lost: stop.again(lost, hook)
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -50,12 +79,15 @@ def exit_code(stopped: KeyboardInterrupt) -> int:
 
 
 def end_with_parent() -> None:
-    """Let this process be asked to end when the one that RADA_PARENT names is no more.
+    """Let this process be asked to end when the one that started it for its own work is no more.
 
-    A program that takes its place (exec) is asked, too; a process that it starts is not. Only Linux
-    can do this; elsewhere a parent that is killed leaves its children behind.
+    That is the one RADA_PARENT names, or torchrun. A program that takes its place (exec) is asked,
+    too; a process that it starts is not. Only Linux can do this; elsewhere a parent that is killed
+    leaves its children behind.
     """
     number = os.environ.pop(PARENT, "")
+    if OF_TORCHRUN in os.environ and not number:
+        number = str(os.getppid())
     if not number.isdigit() or sys.platform != "linux":
         return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

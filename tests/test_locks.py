@@ -9,7 +9,7 @@ import time
 import pytest
 
 from rada.locks import RUNNING, Held, owned, owner_of
-from rada.signals import PARENT, Terminated, exit_code, stopped_by_signals
+from rada.signals import OF_TORCHRUN, PARENT, Terminated, exit_code, stopped_by_signals
 
 HOLD = """
 import sys, time
@@ -77,6 +77,35 @@ def test_signals_stop_as_ctrl_c_does(number):
     assert signal.getsignal(number) == before
 
 
+class Dying:
+    """Takes a signal in its destructor, where Python drops every error."""
+
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
+
+
+def test_a_signal_that_falls_into_a_destructor_is_not_lost():
+    before = sys.unraisablehook
+    with pytest.raises(KeyboardInterrupt) as caught, stopped_by_signals():
+        Dying()
+        time.sleep(5)
+    assert exit_code(caught.value) == 143 and sys.unraisablehook == before
+
+
+def test_a_signal_that_comes_twice_does_not_stop_the_tidying_up():
+    """As when the terminal tells all processes of a sweep, and the sweep tells them, too."""
+    tidied = []
+    with pytest.raises(KeyboardInterrupt) as caught, stopped_by_signals():
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            tidied.append(1)
+    assert exit_code(caught.value) == 130 and tidied
+
+
 def test_what_is_ignored_stays_so():
     """As nohup has it."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -92,7 +121,8 @@ CHILD = "from rada.signals import end_with_parent; end_with_parent(); import tim
 CHILD += "print('there', flush=True); time.sleep(60)"
 STARTER = f"""
 import os, subprocess, sys, time
-environment = os.environ | {{"{PARENT}": str(os.getpid())}}
+told = {{"torchrun": ("{OF_TORCHRUN}", "1"), "sweep": ("{PARENT}", str(os.getpid()))}}
+environment = os.environ | dict([told[sys.argv[2]]])
 child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], env=environment)
 print(child.pid, flush=True)
 time.sleep(60)
@@ -100,8 +130,9 @@ time.sleep(60)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
-def test_a_child_ends_with_a_parent_that_is_killed():
-    command = [sys.executable, "-c", STARTER, CHILD]
+@pytest.mark.parametrize("parent", ["sweep", "torchrun"])
+def test_a_child_ends_with_a_parent_that_is_killed(parent):
+    command = [sys.executable, "-c", STARTER, CHILD, parent]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         child = int(process.stdout.readline())
         assert process.stdout.readline() == "there\n"

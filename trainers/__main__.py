@@ -6,10 +6,10 @@ Needs neither weights nor a dataset. A mistake ends in one line and exit code 2.
 """
 
 import argparse
-import signal
 import sys
 
 from rada import environment
+from rada.program import end_with_reader, run_program
 from rada.toolbox import use_dassl
 
 
@@ -28,18 +28,17 @@ def cli(argv: list[str] | None = None) -> int:
     if not args.list:
         parser.print_help()
         return 0
-    try:
-        use_dassl()
-        from rada.listing import table
+    return run_program(lambda: show(args.backbone, args.classes))
 
-        print(table(args.backbone, args.classes))
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+def show(backbone: str, classes: int) -> None:
+    """Print the table."""
+    use_dassl()
+    from rada.listing import table
+
+    print(table(backbone, classes))
 
 
 if __name__ == "__main__":
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
+    end_with_reader()
     sys.exit(cli())

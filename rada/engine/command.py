@@ -21,8 +21,8 @@ import traceback
 from pathlib import Path
 
 from rada import early
-from rada.signals import exit_code, stopped_by_signals
-from rada.streams import make_forgiving, tell
+from rada.program import GOES_ON, run_program
+from rada.signals import end_with_parent
 from rada.toolbox import use_dassl
 
 MISTAKES = (ValueError, OSError, FloatingPointError)
@@ -136,19 +136,14 @@ def run(trainer, args: argparse.Namespace, toolbox: str) -> None:
 
 def cli(argv: list[str] | None = None) -> int:
     """Run `main`; a mistake becomes one line on stderr and exit code 2."""
-    make_forgiving()
-    try:
-        with stopped_by_signals():
-            main(argv)
-            sys.stdout.flush()
-    except MISTAKES as error:
-        keep_traceback()
-        tell(f"error: {last_line(error)}")
-        return 2
-    except KeyboardInterrupt as stopped:
-        tell("stopped; the same command goes on from here")
-        return exit_code(stopped)
-    return 0
+    end_with_parent()
+    return run_program(lambda: main(argv), MISTAKES, recorded, GOES_ON)
+
+
+def recorded(error: Exception) -> str:
+    """The line for an error that is being handled; all of it goes to log.txt."""
+    keep_traceback()
+    return last_line(error)
 
 
 def keep_traceback() -> None:

@@ -26,7 +26,6 @@ with --multi-exp; training logs unless --test-log.
 
 import argparse
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -34,7 +33,7 @@ from rada.experiments import wise_ft
 from rada.experiments.logs import FINISHED, RESULT, parse_experiments, parse_seeds
 from rada.experiments.protocols import PARTS, protocol_in
 from rada.experiments.report import FORMATS, report
-from rada.streams import make_forgiving
+from rada.program import end_with_reader, run_program
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -107,12 +106,5 @@ def tables_below(directory: Path) -> list[Path]:
 
 def cli(argv: list[str] | None = None) -> int:
     """Run `main`; a mistake becomes one line on stderr and exit code 2."""
-    make_forgiving()
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
-    try:
-        main(argv)
-    except (OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    end_with_reader()
+    return run_program(lambda: main(argv))

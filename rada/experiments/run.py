@@ -16,8 +16,8 @@ from rada.experiments.numbers import positive, require_positive, shots_or_all
 from rada.experiments.planning import learns_at_test, task_of
 from rada.experiments.protocols import ADAPTED, MIXED, PARTS, SHIFTED, SOURCE, TARGET, TUNED
 from rada.experiments.tasks import Task, rehearsal_apart, source
+from rada.program import run_program
 from rada.signals import end_with_parent
-from rada.streams import make_forgiving
 
 SETTINGS = ("REHEARSE", "SOURCE", "SHOTS", "CFG")  # that training and test have to share
 PLACES = {"DATA": "./data", "OUTPUT": "output"}  # with what common.sh sets them to by default
@@ -29,6 +29,9 @@ def main(part: str, *words: str) -> None:
     Raises:
         ValueError: for a mistake in the arguments or in the environment.
     """
+    if part not in PARTS:
+        raise ValueError(f'no part "{part}"; one of {", ".join(PARTS)}')
+    rehearsal_apart()
     task = parse_task(part, list(words))
     training = task.training
     if training and not training.has_results():
@@ -84,18 +87,8 @@ def parse_task(part: str, words: list[str]) -> Task:
 
 def cli(argv: list[str] | None = None) -> int:
     """Run `main`; a mistake becomes one line on stderr and exit code 2."""
-    make_forgiving()
     end_with_parent()
-    part, *words = (sys.argv[1:] if argv is None else argv) or [""]
-    try:
-        if part not in PARTS:
-            raise ValueError(f'no part "{part}"; one of {", ".join(PARTS)}')
-        rehearsal_apart()
-        main(part, *words)
-    except (OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return run_program(lambda: main(*((sys.argv[1:] if argv is None else argv) or [""])))
 
 
 if __name__ == "__main__":

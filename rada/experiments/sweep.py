@@ -22,8 +22,7 @@ from rada.experiments.protocols import ADAPTED, MIXED, PROTOCOLS, SHIFTED, SOURC
 from rada.experiments.report import report
 from rada.experiments.runs import Run
 from rada.experiments.tasks import Task, experiment, rehearsal_apart, source
-from rada.signals import exit_code, stopped_by_signals
-from rada.streams import make_forgiving, tell
+from rada.program import GOES_ON, run_program
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -109,17 +108,7 @@ def print_table(protocol: str, tasks: list[Task]) -> None:
 
 def cli(argv: list[str] | None = None) -> int:
     """Run `main`; a mistake becomes one line on stderr and exit code 2."""
-    make_forgiving()
-    try:
-        with stopped_by_signals():
-            rehearsal_apart()
-            return main(argv)
-    except KeyboardInterrupt as stopped:
-        tell("stopped; the same command goes on from here")
-        return exit_code(stopped)
-    except (OSError, ValueError) as error:
-        tell(f"error: {error}")
-        return 2
+    return run_program(lambda: rehearsal_apart() or main(argv), stopped=GOES_ON)
 
 
 if __name__ == "__main__":

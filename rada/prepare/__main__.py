@@ -20,6 +20,7 @@ import sys
 
 from rada import environment
 from rada.files import did_you_mean
+from rada.program import GOES_ON, run_program
 from rada.toolbox import use_dassl
 
 environment.require()
@@ -135,15 +136,7 @@ def prepare_one(stem: str, root: str, keep: bool) -> Row:
 
 def cli(argv: list[str] | None = None) -> int:
     """Run `main`; a mistake becomes one line on stderr and exit code 2."""
-    try:
-        main(argv)
-    except (OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nstopped; the same command goes on from here", file=sys.stderr)
-        return 130
-    return 0
+    return run_program(lambda: main(argv), stopped=GOES_ON)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import json
 import os
+import socket
+import subprocess
 
 import pytest
 from PIL import Image
@@ -64,6 +66,24 @@ def test_a_failed_write_leaves_the_former_file_and_nothing_else(tmp_path):
         raise KeyboardInterrupt
     assert json.loads(path.read_text()) == [1]
     assert os.listdir(tmp_path) == ["a.json"]
+
+
+def test_two_writers_do_not_share_a_file_and_what_a_killed_one_left_goes(tmp_path):
+    path = tmp_path / "a.bin"
+    with written_whole(str(path)) as file:
+        file.write(b"mine")
+        (mine,) = os.listdir(tmp_path)
+        assert str(os.getpid()) in mine and socket.gethostname() in mine
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left = tmp_path / mine.replace(str(os.getpid()), str(dead.pid))
+    other = tmp_path / mine.replace(socket.gethostname(), "elsewhere")
+    for name in (left, other):
+        name.touch()
+    with written_whole(str(path)) as file:
+        file.write(b"again")
+    assert sorted(os.listdir(tmp_path)) == sorted([other.name, "a.bin"])
+    assert path.read_bytes() == b"again"
 
 
 def test_listing_and_folders(tmp_path):

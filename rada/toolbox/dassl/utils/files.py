@@ -1,9 +1,11 @@
 """Reading and writing files."""
 
 import contextlib
+import glob
 import json
 import os
 import os.path as osp
+import socket
 import warnings
 from collections.abc import Iterator
 from typing import IO, Any
@@ -37,9 +39,10 @@ def listdir_nohidden(path: str, sort: bool = False) -> list[str]:
 def written_whole(path: str, mode: str = "wb") -> Iterator[IO]:
     """Open a file for writing that replaces `path` once it is complete.
 
-    Whatever interrupts the writing, `path` holds either its former content or the new one.
+    Whatever interrupts the writing, and whoever else writes it, `path` holds either its former
+    content or all of something new.
     """
-    temporary = osp.join(osp.dirname(path), f".{osp.basename(path)}.tmp")
+    temporary = _own_name_beside(path)
     try:
         with open(temporary, mode) as file:
             yield file
@@ -50,6 +53,27 @@ def written_whole(path: str, mode: str = "wb") -> Iterator[IO]:
         with contextlib.suppress(FileNotFoundError):
             os.remove(temporary)
         raise
+
+
+def _own_name_beside(path: str) -> str:
+    """A name that no other process uses; what killed processes left under theirs is removed."""
+    start = f"{osp.join(osp.dirname(path), '.' + osp.basename(path))}.{socket.gethostname()}-"
+    for left in glob.glob(f"{glob.escape(start)}*.tmp"):
+        number = left[len(start) : -len(".tmp")]
+        if number.isdigit() and not _is_alive(int(number)):
+            with contextlib.suppress(OSError):
+                os.remove(left)
+    return f"{start}{os.getpid()}.tmp"
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 def read_json(fpath: str) -> Any:
