@@ -103,6 +103,7 @@ def repo(tmp_path):
         "environment",
         "kinds",
         "locks",
+        "program",
         "records",
         "signals",
         "streams",
