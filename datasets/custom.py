@@ -10,6 +10,7 @@ from rada.data.few_shot import FewShotDataset
 from rada.data.new_splits import drawn_from, split_classes
 from rada.data.pictures import Picture, list_folders, list_pictures
 from rada.data.splits import PARTS, Splits
+from rada.files import require_regular
 from rada.settings import extend, template, text, whole
 
 # what others call the parts
@@ -133,9 +134,10 @@ class Custom(FewShotDataset):
 def _read_names(path: str, folders: list[str]) -> dict[str, str]:
     """Lines of a folder, a blank or tab, and a name; a folder may have blanks in it."""
     try:
+        require_regular(path)
         with open(path, encoding="utf-8-sig") as file:
             lines = file.read().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # UnicodeDecodeError, too
         raise ValueError(
             f"{path} cannot be read ({error}); DATASET.CUSTOM.NAMES is a UTF-8 file in FOLDER"
         ) from error

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from rada.kinds import printable
 from rada.signals import exit_code, stopped_by_signals
 from rada.streams import make_forgiving, tell
 
@@ -35,7 +36,7 @@ def run_program(
             code = body()
             sys.stdout.flush()
     except mistakes as error:
-        tell(f"error: {describe(error)}")
+        tell(f"error: {printable(describe(error))}")
         return 2
     except KeyboardInterrupt as signalled:
         tell(stopped)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
+from rada.files import require_regular
+
 
 @contextlib.contextmanager
 def naming(path: str) -> Iterator[None]:
@@ -30,6 +32,7 @@ def read_rows(path: str, columns: int | None = None) -> list[list[str]]:
     Args:
         columns: how many a line has; the last takes what is left. None: any number.
     """
+    require_regular(path)
     with naming(path), open(path, encoding="utf-8-sig") as file:
         rows = [line.split(None, (columns or 0) - 1) for line in map(str.strip, file) if line]
         for row in rows:
@@ -40,5 +43,6 @@ def read_rows(path: str, columns: int | None = None) -> list[list[str]]:
 
 def read_mat(path: str, name: str):
     """An array of a MATLAB file."""
+    require_regular(path)
     with naming(path):
         return loadmat(os.path.abspath(path))[name]

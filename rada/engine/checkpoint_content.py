@@ -4,6 +4,7 @@ Whatever a file holds, reading it ends in content that fits, or in one line that
 """
 
 import math
+import os
 import pickle
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -32,7 +33,9 @@ class DenseTensor(Kind):
     def taken(self, value: Any) -> Tensor:
         if not isinstance(value, Tensor) or value.layout != torch.strided:
             raise ValueError
-        if value.is_quantized or value.device.type != "cpu":
+        if value.is_quantized or value.is_nested or value.device.type != "cpu":
+            raise ValueError
+        if value.is_floating_point() and value.itemsize < 2:  # float8: little can be done with it
             raise ValueError
         return value
 
@@ -102,6 +105,8 @@ def read_checkpoint(path: str, kind: Record = EPOCH_END) -> dict:
         FileNotFoundError: if there is none.
     """
     require_regular(path)
+    if not os.path.getsize(path):
+        raise ValueError(f"{path} is empty; {REMEDY}")
     try:
         checkpoint = load_checkpoint(path)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+SHOWN = 5  # of the files that lack something, where nothing is found
 FINISHED = "Finish training"
 RESULT = "=> result"
 NAMES_IN_LOG = {"error": "error_rate"}  # what the log and results.json call differently
@@ -43,6 +44,12 @@ def last_value(lines: list[str], pattern: re.Pattern, end_signal: str) -> float 
         if ended and match:
             value = float(match.group(1))
     return value
+
+
+def listed(lacking: list[str]) -> str:
+    """What is lacking, the first few in full."""
+    more = f"; and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else ""
+    return ("; ".join(lacking[:SHOWN]) or "empty") + more
 
 
 def read_lines(path: Path) -> list[str]:
@@ -106,7 +113,7 @@ def parse_seeds(directory: str, keyword: str, end_signal: str, ci95: bool) -> fl
         else:
             found[path] = value
     if not found:
-        raise FileNotFoundError(f"nothing found in {directory}: {', '.join(lacking) or 'empty'}")
+        raise FileNotFoundError(f"nothing found in {directory}: {listed(lacking)}")
     print_skipped(lacking)
     for file, value in found.items():
         print(f"file: {file}. {keyword}: {value:.2f}%. ")
@@ -144,7 +151,7 @@ def parse_experiments(directory: str, keyword: str, end_signal: str, ci95: bool)
         except OSError as error:  # a plain file, or nothing in it
             lacking.append(str(error))
     if not means:
-        raise FileNotFoundError(f"nothing found in {directory}: {'; '.join(lacking) or 'empty'}")
+        raise FileNotFoundError(f"nothing found in {directory}: {listed(lacking)}")
     print_skipped(lacking)
     print(f"Average performance\n* {keyword}: {np.mean(means):.2f}%")
     return float(np.mean(means))

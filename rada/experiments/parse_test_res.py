@@ -61,6 +61,8 @@ def main(argv: list[str] | None = None) -> None:
         OSError, ValueError: if there is nothing to print, in one clear line.
     """
     args = parse_args(argv)
+    if not args.directory.strip():
+        raise ValueError("the directory is empty; give the folder of seeds, or of a protocol")
     if not Path(args.directory).is_dir():
         raise FileNotFoundError(f"no folder {args.directory}")
     if args.wise_ft:

@@ -1,5 +1,7 @@
 """Class names of one's own pictures: a file with a line for each folder."""
 
+import os
+
 import pytest
 
 from tests.custom import custom, make
@@ -27,6 +29,13 @@ def test_names_file_that_cannot_be_read_is_named(tmp_path):
         custom(tmp_path, NAMES="names.txt")
     (tmp_path / "birds" / "names.txt").write_bytes("01 Möwe".encode("latin-1"))
     with pytest.raises(ValueError, match="names.txt cannot be read"):
+        custom(tmp_path, NAMES="names.txt")
+
+
+def test_a_names_file_that_is_a_pipe_is_not_waited_for(tmp_path):
+    make(tmp_path, "01")
+    os.mkfifo(tmp_path / "birds" / "names.txt")
+    with pytest.raises(ValueError, match="names.txt is no regular file"):
         custom(tmp_path, NAMES="names.txt")
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from parse_test_res import main
+from rada.experiments.logs import listed
 
 
 @pytest.fixture
@@ -75,3 +76,8 @@ def test_an_experiment_without_results_is_named_and_left_out(logs, tmp_path, cap
     assert printed.out.endswith("Average performance\n* accuracy: 67.50%\n")
     assert "skipped: nothing found in runs/exp-3: empty" in printed.err
     assert "notes.txt" in printed.err
+
+
+def test_of_many_folders_without_results_some_are_named():
+    lacking = [f"no file {number}/log.txt" for number in range(9)]
+    assert listed(lacking) == "; ".join(lacking[:5]) + "; and 4 more"

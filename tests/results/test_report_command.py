@@ -30,6 +30,8 @@ def test_starts_without_torch_and_dassl(two_trainers):
     ("arguments", "complaint"),
     [
         (["nowhere"], "no folder nowhere"),
+        (["no\nwhere"], "no folder no?where"),
+        ([""], "the directory is empty; give the folder of seeds"),
         (["empty"], "nothing found in empty: empty"),
         (["empty", "--format", "csv"], "empty has neither train_base nor test_new"),
         (["."], "try base2new or broken; nothing found in .: "),

@@ -45,6 +45,7 @@ def del_():
     """Stands for removal."""
 
 
+pytestmark = pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
 WEIGHTS = [
     (("state_dict",), del_, "it has no state_dict"),
     (("state_dict",), {}, "the tensor ctx is missing"),
@@ -55,6 +56,9 @@ WEIGHTS = [
     (("state_dict", "ctx"), lambda t: t.long(), "is of type torch.int64"),
     (("state_dict", "ctx"), lambda t: t + 0j, "is of type torch.complex64"),
     (("state_dict", "ctx"), lambda t: t.to_sparse(), "prompt_learner"),
+    (("state_dict", "ctx"), lambda t: torch.nested.nested_tensor([t, t]), "prompt_learner"),
+    (("state_dict", "ctx"), lambda t: t.to(torch.float8_e4m3fn), "prompt_learner"),
+    (("state_dict", "ctx"), lambda t: t.to(torch.float8_e5m2), "prompt_learner"),
     (("state_dict", "ctx"), lambda t: t * NAN, "the tensor ctx is not finite"),
     (("state_dict", "more"), torch.ones(3), "the tensor more is unknown here"),
     (("state_dict", 7), torch.ones(3), "state_dict: {"),
@@ -138,6 +142,12 @@ def test_what_is_no_file_of_pytorch_is_refused(content, own, run_train):
     path = own / "prompt_learner" / "model.pth.tar-2"
     path.write_bytes(content)
     assert str(path) in complaint(run_train, own)
+
+
+def test_an_empty_file_is_called_so(own, run_train):
+    path = own / "prompt_learner" / "model.pth.tar-2"
+    path.write_bytes(b"")
+    assert f"{path} is empty; delete it" in complaint(run_train, own)
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
