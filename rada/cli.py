@@ -16,6 +16,7 @@ COMMANDS = {
     "train": ("rada.engine.command", "cli", "train and test one trainer, as CoOp's train.py"),
     "run": ("rada.experiments.run", "cli", "one run of a protocol: PART [DATASET] SEED [TRAINER]"),
     "sweep": ("rada.experiments.sweep", "cli", "a protocol over datasets, seeds and trainers"),
+    "status": ("rada.workers.status", "cli", "how far the sweeps of an output folder are"),
     "table": ("rada.experiments.parse_test_res", "cli", "results side by side, or CoOp's summary"),
     "trainers": ("rada.cli", "trainers", "all trainers, and how much each of them learns"),
     "settings": ("rada.cli", "settings", "every setting: its default, what it may be, what it is"),

@@ -7,6 +7,7 @@
 #             them for fine-tuning)
 #   ALPHAS    WiSE-FT's mixing coefficients, with blanks between (0 .1 .2 and so on to 1)
 #   NPROC     processes that share a training or a test that learns, one for each GPU (1)
+#   JOBS      runs of a sweep at a time (1), JOBS_PER_GPU of them on each GPU (1)
 #   CFG       config of the trainer (see docs/protocols.md)
 #   SOURCE    what a transfer, and a model tested in test_time, is trained on (imagenet)
 #   REHEARSE  1: stand-in pictures and the embedded CLIP; results go to OUTPUT/rehearsal

@@ -31,6 +31,7 @@ from safetensors.torch import load_file
 from tabulate import tabulate
 
 from rada.files import sha256
+from rada.workers.progress import FOLDER as SWEEPS
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 CODES = {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}
@@ -51,7 +52,7 @@ class Kind:
         words: of the command `rada`.
         before: words of a run that has to be finished; it is not killed.
         fresh_data: whether it renders its pictures itself.
-        victim: "the command" or "a run of it": who gets the signal.
+        victim: "the command" or "a worker of it": who gets the signal.
     """
 
     name: str
@@ -71,7 +72,7 @@ KINDS = (
     ),
     Kind("test-time training", ("run", "adapted", DATASET, "1", "RAdaTPT")),
     Kind("sweep", SWEEP),
-    Kind("a run of a sweep", SWEEP, victim="a run of it"),
+    Kind("a worker of a sweep", SWEEP, victim="a worker of it"),
     Kind("cache writing", (*TRAIN, "RAda", *SHORT, "FEATURES.CACHE", "True")),
     Kind("rendering", (*TRAIN, "ZeroshotCLIP"), fresh_data=True),
 )
@@ -122,8 +123,8 @@ class Place:
             process.wait(after)
         target = process.pid
         if self.kind.victim != "the command":
-            runs = [pid for pid, line in self.processes() if b"train.py" in line]
-            target = max(runs, default=0)
+            workers = [pid for pid, line in self.processes() if b"forkserver" in line]
+            target = max(workers[1:], default=0)  # the first is what they are forked from
         if process.poll() is not None or not target:
             process.wait()
             return None
@@ -137,7 +138,7 @@ class Place:
     def processes(self) -> Iterator[tuple[int, bytes]]:
         """Number and command line of all processes of this run."""
         own = f"{TOKEN}={self.folder}\0".encode()
-        for folder in Path("/proc").glob("[0-9]*"):
+        for folder in sorted(Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name)):
             with contextlib.suppress(OSError):
                 if own in (folder / "environ").read_bytes():
                     yield int(folder.name), (folder / "cmdline").read_bytes()
@@ -163,7 +164,7 @@ class Place:
 
 def of_one_start(path: Path) -> bool:
     """Whether a file is one that each start makes anew and keeps, by Dassl's convention."""
-    return path.parent.name == "tensorboard" or path.name.startswith("log.txt-")
+    return path.parent.name in ("tensorboard", SWEEPS) or path.name.startswith("log.txt-")
 
 
 def said(path: Path) -> str:

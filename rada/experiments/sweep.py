@@ -8,21 +8,24 @@ and exit code 2 before anything runs.
 """
 
 import argparse
+import os
 import shlex
 import sys
+from pathlib import Path
 from typing import NoReturn
 
-from rada.data.families import source_of
 from rada.experiments import wise_ft
 from rada.experiments.groups import plan
-from rada.experiments.jobs import Job, run_jobs
-from rada.experiments.layout import shots_text
 from rada.experiments.numbers import positive
-from rada.experiments.protocols import ADAPTED, MIXED, PROTOCOLS, SHIFTED, SOURCE, TARGET, TUNED
+from rada.experiments.protocols import PROTOCOLS
 from rada.experiments.report import report
 from rada.experiments.runs import Run
-from rada.experiments.tasks import Task, experiment, rehearsal_apart, source
+from rada.experiments.tasks import Task, experiment, rehearsal_apart
 from rada.program import GOES_ON, run_program
+from rada.workers.devices import shared_out, visible_gpus
+from rada.workers.local import LocalEngine
+from rada.workers.progress import Progress
+from rada.workers.schedule import make_all
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -34,10 +37,10 @@ def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     workers = positive("JOBS", "1")
     positive("NPROC", "1")  # each training reads it: a mistake is told before any of them
+    engine = engine_of(workers)
     groups = plan(args.protocol, args.datasets, args.trainers, args.seeds, args.opts)
-    for task in (task for group in groups for task in group):
-        task.finished()  # complains now about a clash of options
-    failures = run_jobs([job(*group) for group in groups], workers)
+    progress = Progress(folder_of(args.protocol), engine.at_once, quiet=engine.at_once == 1)
+    failures = make_all(groups, engine, progress)
     print_table(args.protocol, [task for group in groups for task in group])
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
@@ -71,19 +74,24 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def job(first: Task, *tests: Task) -> Job:
-    """The commands of a group."""
-    then = tuple(job(task) for task in tests)
-    return Job(describe(first), first.command(), first.folder, first.environment, then)
+def engine_of(workers: int) -> LocalEngine:
+    """Workers of this machine: JOBS of them, shared out over its GPUs; they share its cores.
+
+    Raises:
+        ValueError: for runs of more processes than there are GPUs.
+    """
+    gpus, of_each = visible_gpus(), positive("JOBS_PER_GPU", "1")
+    engine = LocalEngine(shared_out(gpus, workers, of_each, positive("NPROC", "1") if gpus else 1))
+    if engine.at_once < workers:
+        print(f"{engine.at_once} runs at a time, JOBS_PER_GPU={of_each} on {len(gpus)} GPUs")
+    if engine.at_once > 1 and "OMP_NUM_THREADS" not in os.environ:
+        os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // engine.at_once))
+    return engine
 
 
-def describe(task: Task) -> str:
-    """A run in words."""
-    special = {"all": shots_text(task.shots), SOURCE: "training", TARGET: f"from {source()}"}
-    special[ADAPTED], special[TUNED] = "at test time", f"fine-tuning, {shots_text(task.shots)}"
-    special[SHIFTED], special[MIXED] = f"from {source_of(task.dataset)}", "WiSE-FT"
-    what = special.get(task.part, f"{task.part} classes")
-    return f"{task.trainer} on {task.dataset}, seed {task.seed}, {what}"
+def folder_of(protocol: str) -> Path:
+    """Where the runs of a sweep are."""
+    return experiment("finetune" if protocol == "wise_ft" else protocol)
 
 
 def print_table(protocol: str, tasks: list[Task]) -> None:
@@ -93,7 +101,7 @@ def print_table(protocol: str, tasks: list[Task]) -> None:
     def keep(run: Run) -> bool:
         return (run.part, run.dataset, run.shots, run.trainer, run.config, run.seed) in keys
 
-    folder = experiment("finetune" if protocol == "wise_ft" else protocol)
+    folder = folder_of(protocol)
     quoted = shlex.quote(str(folder))
     try:
         if protocol == "wise_ft":

@@ -19,7 +19,7 @@ CONFIGS = {
 }
 SETTINGS = (
     *("DATA", "OUTPUT", "CFG", "SHOTS", "SOURCE", "TARGETS", "REHEARSE", "REHEARSE_ROOT"),
-    *("JOBS", "OMP_NUM_THREADS"),
+    *("JOBS", "JOBS_PER_GPU", "NPROC", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS"),
 )
 
 CTXV1 = "vit_b16_ctxv1"
@@ -71,14 +71,18 @@ class Repository:
 
     def note_processes(self):
         """Let the stub note in how many processes it runs, a digit in each of them."""
-        stub = self.root / "train.py"
+        stub = self.root / "rada/engine/command.py"
         noted = 'open("launched.txt", "a").write(os.environ.get("WORLD_SIZE", "1"))\n'
-        text = stub.read_text().replace("parser = argparse", noted + "parser = argparse", 1)
+        text = stub.read_text().replace("parser = argparse", noted + "    parser = argparse", 1)
         stub.write_text(text)
 
     def processes(self):
         """What was noted."""
         return (self.root / "launched.txt").read_text()
+
+    def workers(self):
+        """Process and GPUs of each run."""
+        return [line.split() for line in (self.root / "workers.txt").read_text().splitlines()]
 
     def folder(self, part, dataset, trainer="RAdaCoOp", config="vit_b16_ctxv1", seed=1):
         path = f"base2new/{part}/{dataset}/shots_16/{trainer}/{config}/seed{seed}"
@@ -93,7 +97,7 @@ class Repository:
 @pytest.fixture
 def repo(tmp_path):
     root = tmp_path / "a repository"
-    for name in ("scripts", "rada/experiments"):
+    for name in ("scripts", "rada/experiments", "rada/workers"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for room in ("data", "rehearsal"):
         (root / "rada" / room).mkdir()
@@ -117,7 +121,11 @@ def repo(tmp_path):
         (root / "configs" / folder).mkdir(parents=True)
         for stem in stems:
             (root / "configs" / folder / f"{stem}.yaml").touch()
-    shutil.copy(Path(__file__).parent / "stub_train.py", root / "train.py")
+    stub = root / "rada/engine/command.py"
+    stub.parent.mkdir()
+    shutil.copy(Path(__file__).parent / "stub_train.py", stub)
+    lines = ("import sys", "from rada.engine import command", "sys.exit(command.cli())")
+    (root / "train.py").write_text("\n".join(lines))
     return Repository(root)
 
 
@@ -127,7 +135,7 @@ def tuned(repo):
     stubs = {"engine/registry": TRAINERS, "toolbox/__init__": "def use_dassl(): ...\n"}
     for module, text in stubs.items():
         path = repo.root / "rada" / f"{module}.py"
-        path.parent.mkdir()
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text)
     for name in (*STARTS, "Forgotten"):
         folder = repo.root / "configs/trainers" / name

@@ -40,8 +40,10 @@ def test_another_source_has_its_own_folder(tuned):
 
 
 def test_after_a_failed_training_only_its_tests_are_left_out(tuned):
-    (tuned.root / "train.py").write_text(
-        (tuned.root / "train.py").read_text().replace('options.get("STUB.FAIL")', '"CoOp"')
+    (tuned.root / "rada/engine/command.py").write_text(
+        (tuned.root / "rada/engine/command.py")
+        .read_text()
+        .replace('options.get("STUB.FAIL")', '"CoOp"')
     )
     code, _, err = tuned.run(SWEEP, "dtd", "1", "CoOpTPT,TPT")
     assert code == 1 and err.count("failed: CoOp on imagenet, seed 1, training") == 1
