@@ -77,9 +77,11 @@ def require_regular(path: str | Path) -> None:
     """Make sure of a file before it is opened: to open a pipe waits, perhaps for ever.
 
     Raises:
-        ValueError: if it is a folder, a pipe or a device.
+        ValueError: if it is a folder, a pipe or a device, or a link that leads nowhere.
         OSError: if there is no such file.
     """
+    if os.path.islink(path) and not os.path.exists(path):
+        raise ValueError(f"{path} is a link that leads nowhere; put a file there")
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise ValueError(f"{path} is no regular file; put a file there")
 

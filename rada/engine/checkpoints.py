@@ -47,7 +47,7 @@ def checkpoint_file(folder: str, epoch: int | None) -> str:
         name = f"model.pth.tar-{epoch}"
     elif osp.exists(osp.join(folder, "model-best.pth.tar")):
         name = "model-best.pth.tar"
-    elif osp.exists(osp.join(folder, "checkpoint")):
+    elif osp.lexists(osp.join(folder, "checkpoint")):
         name = pointed_to(osp.join(folder, "checkpoint"))
     else:
         name = "model.pth.tar-*"
@@ -236,7 +236,7 @@ class Checkpoints:
             ValueError: if the checkpoint is of another run, or the installed Dassl cannot resume.
         """
         cfg, folders = self.trainer.cfg, self.folders(directory).values()
-        if not all(osp.exists(osp.join(folder, "checkpoint")) for folder in folders):
+        if not all(osp.lexists(osp.join(folder, "checkpoint")) for folder in folders):
             if cfg.RESUME:
                 raise FileNotFoundError(
                     f"RESUME: no checkpoint of {cfg.TRAINER.NAME} in {directory}"

@@ -84,7 +84,7 @@ class StepLoop(EpochLoop):
         """
         trainer = self.trainer
         self.resume_checkpoint = ResumeCheckpoint(trainer)
-        if os.path.exists(os.path.join(directory, RUNNING)):
+        if os.path.lexists(os.path.join(directory, RUNNING)):
             self.require_output(directory)
             epoch, self.batches_done = self.resume_checkpoint.restore(directory)
             print(

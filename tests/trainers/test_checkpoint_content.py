@@ -165,6 +165,24 @@ def test_a_pointer_to_elsewhere_is_refused(name, own, run_train):
     assert "names no file beside it" in said or "Model not found" in said or "too long" in said
 
 
+def link_to_itself(path):
+    path.symlink_to(path.name)
+
+
+def link_to_nothing(path):
+    path.symlink_to("gone")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, link_to_itself, link_to_nothing])
+def test_a_pointer_that_cannot_be_followed_is_refused_and_the_model_kept(make, own, run_train):
+    pointer, model = own / "prompt_learner/checkpoint", own / "prompt_learner/model.pth.tar-2"
+    pointer.unlink()
+    make(pointer)
+    before = model.read_bytes()
+    said = complaint(run_train, own)
+    assert f"{pointer} is " in said and model.read_bytes() == before
+
+
 def test_a_stranger_among_the_files_is_left_alone(own, run_train):
     torch.save([1], own / "prompt_learner" / "model-of-mine")
     run_train("CoOp", own, *EPOCHS)
