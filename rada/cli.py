@@ -15,7 +15,7 @@ from rada import __version__, environment
 COMMANDS = {
     "train": ("rada.engine.command", "cli", "train and test one trainer, as CoOp's train.py"),
     "run": ("rada.experiments.run", "cli", "one run of a protocol: PART [DATASET] SEED [TRAINER]"),
-    "sweep": ("rada.experiments.sweep", "cli", "a protocol over datasets, seeds and trainers"),
+    "sweep": ("rada.workers.sweep", "cli", "a protocol over datasets, seeds and trainers"),
     "status": ("rada.workers.status", "cli", "how far the sweeps of an output folder are"),
     "table": ("rada.experiments.parse_test_res", "cli", "results side by side, or CoOp's summary"),
     "trainers": ("rada.cli", "trainers", "all trainers, and how much each of them learns"),
@@ -63,7 +63,7 @@ def settings(words: list[str]) -> int:
 
 def demo(words: list[str]) -> int:
     """The base-to-new protocol on the embedded sets; KEY VALUE pairs go to each run."""
-    from rada.experiments import sweep
+    from rada.workers import sweep
 
     os.environ.setdefault("JOBS", "2")
     return sweep.cli([*DEMO, *words])

@@ -31,7 +31,7 @@ from safetensors.torch import load_file
 from tabulate import tabulate
 
 from rada.files import sha256
-from rada.workers.progress import FOLDER as SWEEPS
+from rada.workers.state import FOLDER as SWEEPS
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 CODES = {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}

@@ -19,7 +19,8 @@ FORBIDDEN = {
         *("engine", "features", "test_time", "rehearsal", "experiments", "trainers", "datasets"),
         *("world", "prepare"),
     ),
-    "experiments": ("head", "encoders", "backbones"),
+    "experiments": ("head", "encoders", "backbones", "workers"),
+    "workers": ("head", "encoders", "backbones", "features", "test_time", "trainers", "datasets"),
 }
 
 

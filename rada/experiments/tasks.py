@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from rada.data.families import DEFAULT_SOURCE, SHIFTS
 from rada.experiments.finished import is_finished
 from rada.experiments.protocols import (
     ADAPTED,
-    ALL_SHOTS,
     MIXED,
     PARTS,
     SET_BY_SCRIPTS,
@@ -114,16 +112,6 @@ class Task:
     def script(self) -> list[str]:
         """The command line of the script that does it, in the environment it was made in."""
         return ["bash", PARTS[self.part].script, *self.words()]
-
-    def command(self) -> list[str]:
-        """The same without a shell."""
-        return [sys.executable, "-m", "rada.experiments.run", self.part, *self.words()]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What its script has to find in the environment."""
-        shots = "all" if self.shots == ALL_SHOTS else str(self.shots)
-        return {"CFG": self.config, "SHOTS": shots}
 
     def train_arguments(self) -> list[str]:
         """CoOp's command line of train.py."""

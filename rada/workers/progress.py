@@ -3,92 +3,17 @@
 import contextlib
 import os
 import shlex
-import socket
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 
 from tqdm import tqdm
 
 from rada.files import write_json
-from rada.kinds import Number, Text, Whole
-from rada.records import ListOf, MapOf, Record, read_record
+from rada.workers.state import FOLDER, State
 
-FOLDER = "sweeps"  # below a protocol's folder
 EVERY = 2.0  # seconds between two states of the file
-
-
-COUNTS = ("process", "total", "skipped", "done", "left_out")
-STATE = Record(
-    {
-        **dict.fromkeys(("command", "host", "ended"), Text()),
-        **dict.fromkeys(COUNTS, Whole(least=0)),
-        **dict.fromkeys(("begun", "date", "seconds"), Number(least=0)),
-        "at_once": Whole(least=1),
-        "failed": ListOf(Text()),
-        "running": MapOf(Number(least=0)),
-    }
-)
-
-
-@dataclass
-class State:
-    """How far a sweep is.
-
-    Attributes:
-        total: runs asked for.
-        skipped: of them, those that were there already.
-        done, failed: of the others, how many have ended well, and in one line why some have not.
-        left_out: runs whose training has failed.
-        running: names of those being made, with the time they began at.
-        seconds: of all runs that have ended well, together.
-        date: of this state, seconds since 1970.
-    """
-
-    command: str
-    host: str = field(default_factory=socket.gethostname)
-    process: int = field(default_factory=os.getpid)
-    begun: float = field(default_factory=time.time)
-    date: float = 0.0
-    total: int = 0
-    skipped: int = 0
-    done: int = 0
-    failed: list[str] = field(default_factory=list)
-    left_out: int = 0
-    running: dict[str, float] = field(default_factory=dict)
-    seconds: float = 0.0
-    at_once: int = 1
-    ended: str = ""
-
-    @property
-    def over(self) -> int:
-        """How many runs nobody has to wait for any more."""
-        return self.skipped + self.done + len(self.failed) + self.left_out
-
-    @property
-    def waiting(self) -> int:
-        """How many runs have not begun."""
-        return max(0, self.total - self.over - len(self.running))
-
-    def left(self, now: float) -> float | None:
-        """Seconds until all is done, judged by the runs until now; None if none has ended."""
-        if not self.done:
-            return None
-        each = self.seconds / self.done
-        begun = sum(min(each, now - since) for since in self.running.values())
-        return (each * (self.waiting + len(self.running)) - begun) / max(1, self.at_once)
-
-    def words(self, now: float) -> str:
-        """In a line."""
-        parts = [f"{self.skipped + self.done} of {self.total} runs done"]
-        parts += [f"{self.skipped} of them before"] if self.skipped else []
-        parts += [f"{len(self.running)} running", f"{len(self.failed)} failed"]
-        parts += [f"{self.left_out} left out"] if self.left_out else []
-        parts.append(f"{self.waiting} waiting")
-        if not self.ended and (left := self.left(now)) is not None:
-            parts.append(f"{tqdm.format_interval(max(0, left))} left")
-        return ", ".join(parts)
 
 
 class Progress:
@@ -97,21 +22,22 @@ class Progress:
     Args:
         folder: of the protocol.
         at_once: runs at a time.
-        quiet: whether runs have the terminal to themselves: no bar, a line before each of them.
+        apart: whether runs print into files of their own; else they have the terminal to
+            themselves, with a line before each of them in place of a bar.
     """
 
-    def __init__(self, folder: Path, at_once: int, quiet: bool):
+    def __init__(self, folder: Path, at_once: int, apart: bool):
         words = [os.path.basename(sys.argv[0]), *sys.argv[1:]]
         self.state = State(" ".join(map(shlex.quote, words)), at_once=at_once)
         self.path = folder / FOLDER / f"{self.state.host}-{self.state.process}.json"
-        self.quiet, self._written, self._bar = quiet, 0.0, None
+        self.apart, self._written, self._bar = apart, 0.0, None
 
     def begin(self, total: int, skipped: int) -> None:
         """Know how many runs there are, and how many of them are there already."""
         self.state.total, self.state.skipped = total, skipped
         if skipped:
             print(f"Already finished: {skipped} of {total} runs (skipped)", flush=True)
-        if not self.quiet and total > skipped:
+        if self.apart and total > skipped:
             shown = {"bar_format": "{percentage:3.0f}% |{bar:20}| {desc}"}
             shown["mininterval"] = 0.5 if sys.stderr.isatty() else 30
             self._bar = tqdm(total=total, initial=skipped, **shown)
@@ -119,7 +45,7 @@ class Progress:
 
     def started(self, name: str) -> None:
         """A run has begun."""
-        if self.quiet:
+        if not self.apart:
             print(f"\n[{self.state.over + 1}/{self.state.total}] {name}", flush=True)
         self.state.running[name] = time.time()
         self.tick()
@@ -147,7 +73,7 @@ class Progress:
 
     def tell(self, line: str) -> None:
         """Print above the bar; where runs have the terminal, they speak for themselves."""
-        if not self.quiet:
+        if self.apart:
             tqdm.write(line)
 
     def tick(self) -> None:
@@ -172,12 +98,3 @@ class Progress:
         self._written = self.state.date = now
         with contextlib.suppress(OSError):  # the runs say it if the disk is full
             write_json(asdict(self.state), self.path)
-
-
-def read_states(folder: Path) -> list[State]:
-    """The sweeps that a folder or those in it know of, oldest first; broken files are left out."""
-    found = []
-    for path in (*folder.glob(f"{FOLDER}/*.json"), *folder.glob(f"*/{FOLDER}/*.json")):
-        with contextlib.suppress(OSError, ValueError, TypeError):
-            found.append(State(**read_record(path, STATE, "remove it")))
-    return sorted(found, key=lambda state: state.begun)

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from rada.program import end_with_reader, run_program
-from rada.workers.progress import State, read_states
+from rada.workers.state import State, read_states
 
 SILENT = 60.0  # seconds without news after which a sweep counts as lost
 LINES = 5  # of failures that are shown

@@ -4,4 +4,4 @@
 # JOBS=N runs N at once. Settings: ../common.sh
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
-exec "$PYTHON" -m rada.experiments.sweep base2new "$@"
+exec "$PYTHON" -m rada.workers.sweep base2new "$@"

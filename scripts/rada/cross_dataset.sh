@@ -5,4 +5,4 @@
 # example. JOBS=N runs N at once. Settings: ../common.sh
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
-exec "$PYTHON" -m rada.experiments.sweep transfer "${TARGETS:-others}" "$@"
+exec "$PYTHON" -m rada.workers.sweep transfer "${TARGETS:-others}" "$@"

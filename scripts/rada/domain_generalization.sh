@@ -4,4 +4,4 @@
 # The training is the one of cross_dataset.sh. JOBS=N runs N at once. Settings: ../common.sh
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
-exec "$PYTHON" -m rada.experiments.sweep transfer "${TARGETS:-shifts}" "$@"
+exec "$PYTHON" -m rada.workers.sweep transfer "${TARGETS:-shifts}" "$@"

@@ -4,4 +4,4 @@
 # JOBS=N runs N at once. Settings: ../common.sh
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
-exec "$PYTHON" -m rada.experiments.sweep few_shot "$@"
+exec "$PYTHON" -m rada.workers.sweep few_shot "$@"

@@ -4,4 +4,4 @@
 # imagenet and things (embedded) have shifts. JOBS=N runs N at once. Settings: ../common.sh
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
-exec "$PYTHON" -m rada.experiments.sweep finetune "$@"
+exec "$PYTHON" -m rada.workers.sweep finetune "$@"

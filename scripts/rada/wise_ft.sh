@@ -4,4 +4,4 @@
 # ALPHAS="0 0.5 1" chooses the coefficients. JOBS=N runs N at once. Settings: ../common.sh
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
-exec "$PYTHON" -m rada.experiments.sweep wise_ft "$@"
+exec "$PYTHON" -m rada.workers.sweep wise_ft "$@"

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from rada.data.families import EMBEDDED
-from rada.experiments import arguments, sweep
+from rada.experiments import arguments
+from rada.workers import sweep
 from tests.scripts.conftest import SETTINGS
 
 SWEEP = "base2new.sh"

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from rada.workers import progress, status
-from rada.workers.progress import Progress, State, read_states
+from rada.workers.progress import Progress
+from rada.workers.state import State, read_states
 
 
 def test_counts_add_up_and_time_left_is_that_of_the_runs_so_far():
@@ -24,7 +25,7 @@ def test_counts_add_up_and_time_left_is_that_of_the_runs_so_far():
 def watched(tmp_path, monkeypatch, capsys):
     """A sweep of four runs under way, one of them failed with the test that needs it."""
     monkeypatch.setattr(progress, "EVERY", -1.0)
-    sweep = Progress(tmp_path / "base2new", at_once=2, quiet=False)
+    sweep = Progress(tmp_path / "base2new", at_once=2, apart=True)
     sweep.begin(total=5, skipped=1)
     sweep.started("a")
     sweep.ended("a", 2.0, "50.0%")

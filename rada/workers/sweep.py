@@ -1,6 +1,6 @@
 """Run a protocol over datasets, seeds and trainers, then print the table.
 
-    python -m rada.experiments.sweep base2new world 1,2,3 CoOp,RAdaCoOp [KEY VALUE ...]
+    python -m rada.workers.sweep base2new world 1,2,3 CoOp,RAdaCoOp [KEY VALUE ...]
 
 Called by the scripts, which set DATA, OUTPUT and PYTHON; JOBS=N runs N at once. A failed run is
 reported and the others go on; the exit code is then 1. A mistake in the arguments ends in one line
@@ -25,7 +25,7 @@ from rada.program import GOES_ON, run_program
 from rada.workers.devices import shared_out, visible_gpus
 from rada.workers.local import LocalEngine
 from rada.workers.progress import Progress
-from rada.workers.schedule import make_all
+from rada.workers.schedule import Schedule
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,8 +39,8 @@ def main(argv: list[str] | None = None) -> int:
     positive("NPROC", "1")  # each training reads it: a mistake is told before any of them
     engine = engine_of(workers)
     groups = plan(args.protocol, args.datasets, args.trainers, args.seeds, args.opts)
-    progress = Progress(folder_of(args.protocol), engine.at_once, quiet=engine.at_once == 1)
-    failures = make_all(groups, engine, progress)
+    progress = Progress(folder_of(args.protocol), engine.at_once, apart=engine.at_once > 1)
+    failures = Schedule(engine, progress).make(groups)
     print_table(args.protocol, [task for group in groups for task in group])
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
