@@ -1,12 +1,13 @@
 """A run of a sweep in words: what it is, what came of it, why it has failed."""
 
-import json
 from pathlib import Path
 
 from rada.data.families import source_of
 from rada.experiments.layout import shots_text
+from rada.experiments.logs import read_lines
 from rada.experiments.protocols import ADAPTED, MIXED, SHIFTED, SOURCE, TARGET, TUNED
 from rada.experiments.tasks import Task, source
+from rada.results_json import read_results
 from rada.workers.making import BUSY, CONSOLE, Outcome
 
 
@@ -32,16 +33,12 @@ def describe(task: Task) -> str:
 def accuracy(folder: Path) -> str:
     """The accuracy in a folder's results.json, in words."""
     try:
-        metrics = json.loads((folder / "results.json").read_text())["metrics"]
-        return f"{metrics['accuracy']:.1f}%"
-    except (OSError, ValueError, KeyError, TypeError):
+        return f"{read_results(folder / 'results.json')['metrics']['accuracy']:.1f}%"
+    except (OSError, ValueError, KeyError):
         return "no accuracy"
 
 
 def last_line(log: Path) -> str:
     """The last line of a console that says something."""
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
+    lines = read_lines(log) if log.is_file() else []
     return next((line.strip() for line in reversed(lines) if line.strip()), "no output")
